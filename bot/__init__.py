@@ -1,0 +1,1 @@
+"""The coach and the surfaces it speaks through."""

@@ -1,0 +1,195 @@
+"""What happens in a conversation. A session is the list of its events and nothing else.
+
+Candidate events come from a surface and carry its idempotency key; outcome events are what the
+coach decided in answer to one of them (`to`). Stored as JSON under their `kind`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from bot.coach.reply import Reply
+from bot.grading.grade import Grade, Verdict
+from knowledge.note import Level
+
+
+class Mode(StrEnum):
+    """What sort of session it is."""
+
+    DRILL = "drill"
+    INTERVIEW = "interview"
+    ASK = "ask"
+
+
+class Stage(StrEnum):
+    """Where an interview is in its arc; a drill has the one stage."""
+
+    DRILL = "drill"
+    RESEARCH = "your research"
+    BACKGROUND = "your background"
+    FUNDAMENTALS = "fundamentals"
+    BEHAVIOURAL = "working with others"
+    QUESTIONS = "your questions"
+
+
+class QuestionRef(BaseModel):
+    """Which question of which note: rung 0 is the note's own, 1 and up are its follow-ups."""
+
+    model_config = ConfigDict(frozen=True)
+
+    note_id: str
+    rung: int = Field(default=0, ge=0)
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _FromCandidate(_Event):
+    id: str
+    at: datetime
+
+
+class Start(_FromCandidate):
+    """A session begins. `avoid` are notes asked lately, used only when nothing else is left."""
+
+    kind: Literal["start"] = "start"
+    mode: Mode
+    topic: str | None = None
+    level: Level | None = None
+    questions: int = Field(default=5, ge=1, le=50)
+    minutes: int = Field(default=30, ge=5, le=180)
+    seed: int = 0
+    avoid: tuple[str, ...] = ()
+
+
+class Say(_FromCandidate):
+    """The candidate says something in answer to what stands open."""
+
+    kind: Literal["say"] = "say"
+    text: str
+
+
+class Ask(_FromCandidate):
+    """The candidate asks the notes something."""
+
+    kind: Literal["ask"] = "ask"
+    text: str
+
+
+class Hint(_FromCandidate):
+    """The candidate wants a hint, knowing that it costs."""
+
+    kind: Literal["hint"] = "hint"
+
+
+class Skip(_FromCandidate):
+    """The candidate wants the next question."""
+
+    kind: Literal["skip"] = "skip"
+
+
+class Pause(_FromCandidate):
+    """The candidate leaves for a while."""
+
+    kind: Literal["pause"] = "pause"
+
+
+class Resume(_FromCandidate):
+    """The candidate is back."""
+
+    kind: Literal["resume"] = "resume"
+
+
+class Stop(_FromCandidate):
+    """The candidate wants to end here and hear how it went."""
+
+    kind: Literal["stop"] = "stop"
+
+
+class Mark(_FromCandidate):
+    """The candidate's own verdict on a point that no judge could score.
+
+    `question` counts the finished questions from 1 (None: the last one), `point` the points of its
+    rubric from 1, as the grade card numbers them.
+    """
+
+    kind: Literal["mark"] = "mark"
+    question: int | None = Field(default=None, ge=1)
+    point: int = Field(ge=1)
+    verdict: Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]
+
+
+class _Outcome(_Event):
+    to: str
+
+
+class Graded(_Outcome):
+    """An answer has been graded."""
+
+    kind: Literal["graded"] = "graded"
+    grade: Grade
+
+
+class Asked(_Outcome):
+    """A question has been put; `number` counts the main questions from 1."""
+
+    kind: Literal["asked"] = "asked"
+    ref: QuestionRef
+    text: str
+    stage: Stage
+    number: int
+
+
+class Probed(_Outcome):
+    """A point has been probed, in these words."""
+
+    kind: Literal["probed"] = "probed"
+    point_id: str
+    text: str
+
+
+class Hinted(_Outcome):
+    """A hint on a point has been given, in these words."""
+
+    kind: Literal["hinted"] = "hinted"
+    point_id: str
+    text: str
+
+
+class Marked(_Outcome):
+    """A point has been marked by the candidate; `exchange` counts the finished questions from 0."""
+
+    kind: Literal["marked"] = "marked"
+    exchange: int
+    point_id: str
+    verdict: Verdict
+
+
+class Finished(_Outcome):
+    """The open question is over and its points may be shown."""
+
+    kind: Literal["finished"] = "finished"
+    skipped: bool = False
+
+
+class Closed(_Outcome):
+    """The session is over."""
+
+    kind: Literal["closed"] = "closed"
+
+
+class Replied(_Outcome):
+    """What was shown in answer to a candidate event; its presence means the event is dealt with."""
+
+    kind: Literal["replied"] = "replied"
+    replies: tuple[Reply, ...]
+
+
+CandidateEvent = Start | Say | Ask | Hint | Skip | Pause | Resume | Stop | Mark
+Outcome = Graded | Asked | Probed | Hinted | Marked | Finished | Closed | Replied
+Event = Annotated[CandidateEvent | Outcome, Field(discriminator="kind")]
+
+EVENT: TypeAdapter[CandidateEvent | Outcome] = TypeAdapter(Event)

@@ -1,0 +1,137 @@
+"""What a surface is asked to show. Values only: a surface turns them into cards, blocks or lines."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.grading.grade import Aid, Verdict
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class QuestionReply(_Reply):
+    """A question; `number` of `of` main questions (`of` is None in an interview), `rung` > 0 goes deeper."""
+
+    kind: Literal["question"] = "question"
+    text: str
+    note_id: str
+    rung: int = 0
+    number: int
+    of: int | None = None
+    stage: str = ""
+    bridge: str = ""
+
+
+class ProbeReply(_Reply):
+    """The interviewer asks on about the answer just given."""
+
+    kind: Literal["probe"] = "probe"
+    text: str
+
+
+class HintReply(_Reply):
+    """A hint, and what it costs."""
+
+    kind: Literal["hint"] = "hint"
+    text: str
+    cost: str
+
+
+class PointLine(_Reply):
+    """One rubric point on a grade card.
+
+    `text` is None while the point may still be earned; `quote` are the candidate's own words.
+    """
+
+    number: int
+    text: str | None
+    weight: float
+    verdict: Verdict
+    quote: str = ""
+    aid: Aid = Aid.NONE
+    reason: str = ""
+    marked: bool = False
+
+
+class GradeReply(_Reply):
+    """A grade: score and open weight in [0, 1]; `final` once the question is over."""
+
+    kind: Literal["grade"] = "grade"
+    question: str
+    score: float
+    open_weight: float
+    points: tuple[PointLine, ...]
+    judge: str
+    final: bool
+
+
+class ExplanationReply(_Reply):
+    """What a strong answer says, shown once the question is over. Markdown."""
+
+    kind: Literal["explanation"] = "explanation"
+    note_id: str
+    text: str
+
+
+class AnswerReply(_Reply):
+    """An answer from the notes, every piece with its source. Markdown."""
+
+    kind: Literal["answer"] = "answer"
+    text: str
+    note_ids: tuple[str, ...]
+
+
+class NoticeReply(_Reply):
+    """One sentence from the coach about the conversation itself."""
+
+    kind: Literal["notice"] = "notice"
+    text: str
+
+
+class DebriefQuestion(_Reply):
+    """One question in a debrief."""
+
+    number: int
+    question: str
+    note_id: str
+    stage: str
+    score: float
+    open_weight: float
+    points: tuple[PointLine, ...]
+    skipped: bool = False
+    hints: int = 0
+
+
+class DebriefReply(_Reply):
+    """The report after a session: overall score in [0, 1] is the mean over its questions."""
+
+    kind: Literal["debrief"] = "debrief"
+    mode: str
+    score: float
+    open_weight: float
+    questions: tuple[DebriefQuestion, ...]
+    strengths: tuple[str, ...]
+    weaknesses: tuple[str, ...]
+    read_next: tuple[str, ...]
+
+
+Reply = Annotated[
+    QuestionReply
+    | ProbeReply
+    | HintReply
+    | GradeReply
+    | ExplanationReply
+    | AnswerReply
+    | NoticeReply
+    | DebriefReply,
+    Field(discriminator="kind"),
+]
+
+
+class Delta(_Reply):
+    """A piece of a reply that is being worded right now; the whole follows as a Reply."""
+
+    kind: Literal["delta"] = "delta"
+    text: str

@@ -1,0 +1,194 @@
+"""A conversation as a value: fold its events and out comes where it stands. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from typing import get_args
+
+from bot.coach.events import (
+    Ask,
+    Asked,
+    CandidateEvent,
+    Closed,
+    Finished,
+    Graded,
+    Hinted,
+    Marked,
+    Mode,
+    Outcome,
+    Pause,
+    Probed,
+    QuestionRef,
+    Replied,
+    Resume,
+    Say,
+    Stage,
+    Start,
+)
+from bot.grading.grade import Aid, Grade, PointGrade, Verdict
+
+
+class Status(StrEnum):
+    """Whether a session takes answers."""
+
+    NEW = "new"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One question and everything said about it so far."""
+
+    ref: QuestionRef
+    text: str
+    stage: Stage
+    number: int
+    points: Mapping[str, PointGrade] = field(default_factory=dict[str, PointGrade])
+    answers: tuple[str, ...] = ()
+    probes: Mapping[str, int] = field(default_factory=dict[str, int])
+    hinted: frozenset[str] = frozenset()
+    last_prompt: str = ""
+    judge: str = ""
+    skipped: bool = False
+
+    @property
+    def grade(self) -> Grade | None:
+        """All points together, or None before the first answer."""
+        return Grade(judge=self.judge, points=tuple(self.points.values())) if self.points else None
+
+
+@dataclass(frozen=True)
+class Session:
+    """Where a conversation stands.
+
+    `said` holds every question, probe and hint put so far: none is put twice. `pending` are
+    candidate events that have no reply yet, oldest first; `replies` is what the others got.
+    `active_seconds` leaves pauses out.
+    """
+
+    status: Status = Status.NEW
+    start: Start | None = None
+    current: Exchange | None = None
+    history: tuple[Exchange, ...] = ()
+    said: frozenset[str] = frozenset()
+    pending: tuple[CandidateEvent, ...] = ()
+    graded: frozenset[str] = frozenset()
+    replies: Mapping[str, Replied] = field(default_factory=dict[str, Replied])
+    last_asked: str = ""
+    active_seconds: float = 0.0
+    clock: datetime | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """What sort of session it is; a session without a start only answers questions."""
+        return self.start.mode if self.start else Mode.ASK
+
+    @property
+    def number(self) -> int:
+        """How many main questions have been put."""
+        return max((exchange.number for exchange in self.exchanges), default=0)
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """All questions in order, the open one last."""
+        return (*self.history, *([self.current] if self.current else []))
+
+
+def replay(events: Iterable[CandidateEvent | Outcome]) -> Session:
+    """The session that these events make."""
+    return reduce(apply, events, Session())
+
+
+def apply(session: Session, event: CandidateEvent | Outcome) -> Session:
+    """The session after one more event."""
+    if isinstance(event, get_args(CandidateEvent)):
+        return _heard(session, event)  # pyright: ignore[reportArgumentType]  # get_args narrows to object
+    return _decided(session, event)  # pyright: ignore[reportArgumentType]  # what is left is an Outcome
+
+
+def _heard(session: Session, event: CandidateEvent) -> Session:
+    session = replace(_at(session, event.at), pending=(*session.pending, event))
+    match event:
+        case Start():
+            return replace(session, status=Status.ACTIVE, start=event)
+        case Pause() if session.status is Status.ACTIVE:
+            return replace(session, status=Status.PAUSED)
+        case Resume() if session.status is Status.PAUSED:
+            return replace(session, status=Status.ACTIVE)
+        case Say() if session.status is Status.PAUSED:
+            # Whoever answers is back.
+            return replace(session, status=Status.ACTIVE)
+        case Ask():
+            return replace(session, last_asked=event.text)
+        case _:
+            return session
+
+
+def _at(session: Session, at: datetime) -> Session:
+    """Let time pass; a pause does not count, and a clock set back does not un-pass it."""
+    if session.clock is None:
+        return replace(session, clock=at)
+    passed = max(0.0, (at - session.clock).total_seconds()) if session.status is Status.ACTIVE else 0.0
+    return replace(session, clock=max(session.clock, at), active_seconds=session.active_seconds + passed)
+
+
+def _decided(session: Session, event: Outcome) -> Session:
+    current = session.current
+    match event:
+        case Asked():
+            exchange = Exchange(event.ref, event.text, event.stage, event.number, last_prompt=event.text)
+            return replace(session, current=exchange, said=session.said | {event.text})
+        case Graded() if current:
+            said = next((e.text for e in session.pending if isinstance(e, Say) and e.id == event.to), "")
+            return replace(session, current=_merge(current, said, event.grade), graded=session.graded | {event.to})
+        case Probed() if current:
+            probes = {**current.probes, event.point_id: current.probes.get(event.point_id, 0) + 1}
+            current = replace(current, probes=probes, last_prompt=event.text)
+            return replace(session, current=current, said=session.said | {event.text})
+        case Hinted() if current:
+            current = replace(current, hinted=current.hinted | {event.point_id})
+            return replace(session, current=current, said=session.said | {event.text})
+        case Finished() if current:
+            return replace(session, current=None, history=(*session.history, replace(current, skipped=event.skipped)))
+        case Marked():
+            return replace(session, history=_marked(session.history, event))
+        case Closed():
+            return replace(session, status=Status.CLOSED)
+        case Replied():
+            pending = tuple(e for e in session.pending if e.id != event.to)
+            return replace(session, pending=pending, replies={**session.replies, event.to: event})
+        case _:
+            return session
+
+
+def _merge(exchange: Exchange, said: str, grade: Grade) -> Exchange:
+    """Take over what a new answer earned; what was earned before is never lost."""
+    first = not exchange.points
+    points = dict(exchange.points)
+    for point in grade.points:
+        aid = Aid.HINT if point.point_id in exchange.hinted else Aid.NONE if first else Aid.PROBE
+        helped = point.model_copy(update={"aid": aid if point.verdict.credit else Aid.NONE})
+        before = points.get(point.point_id)
+        points[point.point_id] = helped if before is None else _better(before, helped)
+    return replace(exchange, points=points, answers=(*exchange.answers, said), judge=grade.judge)
+
+
+_STANDING = {Verdict.MISSED: 0, Verdict.UNSCORED: 1, Verdict.CONTRADICTED: 2, Verdict.PARTIAL: 3, Verdict.MET: 3}
+
+
+def _better(before: PointGrade, after: PointGrade) -> PointGrade:
+    """The verdict that stands: credit wins; a contradiction stands until it is put right."""
+    if after.verdict.credit or before.verdict.credit:
+        return after if after.earned > before.earned else before
+    return after if _STANDING[after.verdict] >= _STANDING[before.verdict] else before
+
+
+def _marked(history: tuple[Exchange, ...], event: Marked) -> tuple[Exchange, ...]:
+    exchange = history[event.exchange]
+    point = exchange.points[event.point_id].model_copy(update={"verdict": event.verdict, "marked": True})
+    changed = replace(exchange, points={**exchange.points, event.point_id: point})
+    return (*history[: event.exchange], changed, *history[event.exchange + 1 :])

@@ -1,0 +1,199 @@
+"""The one client for models: any OpenAI-compatible server, with time limits, retries and budgets.
+
+Retries (bounded, with jitter, honouring Retry-After) are the openai client's own; a deadline around
+each call bounds them all. Every failure becomes a ModelError whose text completes "The chat model …".
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from bot.errors import BudgetSpent, ModelError, ModelMalformed, ModelRefused, ModelUnavailable, SettingsError
+from bot.settings import OpenAISettings, VivaSettings
+from prompts.render import Prompt
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+    from openai.types.decision import Answer
+
+MAX_RETRIES = 2
+MAX_OUTPUT_TOKENS = 2_000
+_NO_KEY = "none"  # local servers take any key, the client insists on one
+
+
+class Ledger(Protocol):
+    """Where token use is counted, by person and day (UTC)."""
+
+    async def tokens_today(self, person: str | None = None) -> int:
+        """Tokens used today by one person, or by everyone."""
+        ...
+
+    async def record_usage(self, person: str, model: str, input_tokens: int, output_tokens: int) -> None:
+        """Add what one request used."""
+        ...
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Tokens a day, for one person and for everyone."""
+
+    person: int
+    total: int
+
+
+class ModelClient:
+    """Chat completions and decisions, against `OPENAI_BASE_URL` or OpenAI.
+
+    All methods raise a ModelError, never an error of the client library.
+    """
+
+    def __init__(self, openai: OpenAISettings, viva: VivaSettings, ledger: Ledger) -> None:
+        self._openai = openai
+        self._timeout = viva.model_timeout
+        self._budget = Budget(viva.person_daily_tokens, viva.total_daily_tokens)
+        self._ledger = ledger
+        self._connection: AsyncOpenAI | None = None
+
+    @property
+    def _client(self) -> "AsyncOpenAI":
+        if self._connection is None:
+            from openai import AsyncOpenAI, OpenAIError
+
+            key = self._openai.api_key
+            try:
+                self._connection = AsyncOpenAI(
+                    api_key=key.get_secret_value() if key else _NO_KEY,
+                    base_url=self._openai.base_url,
+                    timeout=self._timeout,
+                    max_retries=MAX_RETRIES,
+                )
+            except OpenAIError as error:
+                raise SettingsError(f"OPENAI_BASE_URL or OPENAI_API_KEY cannot be used: {error}.") from error
+        return self._connection
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    async def models(self) -> list[str]:
+        """The ids of the models the server offers."""
+        with _as_model_errors("models"):
+            async with asyncio.timeout(self._timeout):
+                return [model.id async for model in self._client.models.list()]
+
+    async def chat(self, model: str, prompt: Prompt, *, person: str, schema: dict[str, Any] | None = None) -> str:
+        """The text of one reply; with a JSON schema, text that should satisfy it (the caller checks)."""
+        await self._check_budget(person)
+        extra: Any = {}
+        if schema:
+            extra["response_format"] = {
+                "type": "json_schema",
+                "json_schema": {"name": prompt.name, "schema": schema, "strict": True},
+            }
+        with _as_model_errors(model):
+            async with asyncio.timeout(self._timeout):
+                completion = await self._client.chat.completions.create(
+                    model=model, messages=_messages(prompt), max_completion_tokens=MAX_OUTPUT_TOKENS, **extra
+                )
+        if completion.usage:
+            await self._ledger.record_usage(
+                person, model, completion.usage.prompt_tokens, completion.usage.completion_tokens
+            )
+        if not completion.choices:
+            raise ModelMalformed("sent a reply without text")
+        choice = completion.choices[0]
+        if choice.message.refusal:
+            raise ModelRefused("declined to answer")
+        if choice.finish_reason == "length":
+            raise ModelMalformed("broke off in the middle of its reply")
+        if not choice.message.content:
+            raise ModelMalformed("sent a reply without text")
+        return choice.message.content
+
+    async def stream(self, model: str, prompt: Prompt, *, person: str) -> AsyncIterator[str]:
+        """The text of one reply, piece by piece."""
+        await self._check_budget(person)
+        finished = False
+        with _as_model_errors(model):
+            async with asyncio.timeout(self._timeout):
+                chunks = await self._client.chat.completions.create(
+                    model=model,
+                    messages=_messages(prompt),
+                    max_completion_tokens=MAX_OUTPUT_TOKENS,
+                    stream=True,
+                    stream_options={"include_usage": True},
+                )
+                async for chunk in chunks:
+                    if chunk.usage:
+                        await self._ledger.record_usage(
+                            person, model, chunk.usage.prompt_tokens, chunk.usage.completion_tokens
+                        )
+                    for choice in chunk.choices:
+                        if choice.delta.refusal:
+                            raise ModelRefused("declined to answer")
+                        if choice.delta.content:
+                            yield choice.delta.content
+                        finished = finished or choice.finish_reason == "stop"
+        if not finished:
+            raise ModelUnavailable("broke off in the middle of its reply")
+
+    async def decide(
+        self, model: str, prompt: Prompt, questions: Sequence[dict[str, Any]], *, person: str
+    ) -> "list[Answer]":
+        """One answer for each question, in order; any one may be a refusal."""
+        await self._check_budget(person)
+        with _as_model_errors(model):
+            async with asyncio.timeout(self._timeout):
+                decision = await self._client.decisions.create(
+                    model=model,
+                    input=cast(Any, [{"type": "message", **m.model_dump()} for m in prompt.messages]),
+                    questions=cast(Any, questions),
+                )
+        answers: list[Answer] | None = getattr(decision, "answers", None)
+        usage = getattr(decision, "usage", None)
+        if usage:
+            await self._ledger.record_usage(person, model, usage.input_tokens, usage.output_tokens)
+        if not answers or len(answers) != len(questions):
+            raise ModelMalformed("did not answer every question")
+        return answers
+
+    async def _check_budget(self, person: str) -> None:
+        if await self._ledger.tokens_today(person) >= self._budget.person:
+            raise BudgetSpent("has used up your token budget for today")
+        if await self._ledger.tokens_today() >= self._budget.total:
+            raise BudgetSpent("has used up today's token budget")
+
+
+def _messages(prompt: Prompt) -> Any:
+    return [message.model_dump() for message in prompt.messages]
+
+
+@contextmanager
+def _as_model_errors(model: str) -> Iterator[None]:
+    import httpx2
+    import openai
+
+    try:
+        yield
+    except ModelError:
+        raise
+    except TimeoutError as error:
+        raise ModelUnavailable("did not answer in time") from error
+    except openai.APITimeoutError as error:
+        raise ModelUnavailable("did not answer in time") from error
+    except openai.RateLimitError as error:
+        raise ModelUnavailable("is over its rate limit") from error
+    except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+        raise ModelUnavailable("was refused: the server does not accept OPENAI_API_KEY; correct or unset it") from error
+    except openai.NotFoundError as error:
+        raise ModelUnavailable(f"was not found: the server has no {model!r}") from error
+    except openai.APIStatusError as error:
+        raise ModelUnavailable(f"answered with an error ({error.status_code})") from error
+    except (openai.APIConnectionError, httpx2.TransportError) as error:
+        raise ModelUnavailable("could not be reached or broke off") from error
+    except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
+        # The client validates loosely: a body of another shape surfaces as any of these.
+        raise ModelMalformed("sent a reply that cannot be read") from error

@@ -1,0 +1,90 @@
+"""Settings from the environment and `.env`, one class a prefix. Secrets never print."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from platformdirs import user_data_path
+from pydantic import AliasChoices, Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+JudgeName = Literal["auto", "decisions", "chat", "embedded"]
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", env_ignore_empty=True)
+
+
+class OpenAISettings(_Settings):
+    """Where models are reached (`OPENAI_*`). Without a key or a base URL none is asked."""
+
+    model_config = SettingsConfigDict(env_prefix="OPENAI_")
+
+    api_key: SecretStr | None = Field(None, description="Key of OpenAI or a compatible server.")
+    base_url: Name | None = Field(None, description="Address of a compatible server, for example a local one.")
+
+    @field_validator("api_key")
+    @classmethod
+    def _sendable(cls, key: SecretStr | None) -> SecretStr | None:
+        if key and not re.fullmatch(r"[!-~]+", key.get_secret_value()):
+            raise ValueError("has spaces or other characters that no key has; paste it again")
+        return key
+
+    @field_validator("base_url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        if url and not re.match(r"https?://[^/\s]+", url):
+            raise ValueError("is not an address; it starts with http:// or https://")
+        return url
+
+
+class VivaSettings(_Settings):
+    """How Viva behaves (`VIVA_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="VIVA_")
+
+    chat_model: Name | None = Field(None, description="Chat model that grades, words probes and answers questions.")
+    decisions_model: Name | None = Field(None, description="Decision model that grades; OpenAI's is gpt-6-luna.")
+    judge: JudgeName = Field("auto", description="auto uses every judge that is configured, in order.")
+    embedding_model: Name | None = Field(None, description="sentence-transformers folder or name; MiniLM is bundled.")
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("viva", appauthor=False), description="Where sessions and the index are kept."
+    )
+    model_timeout: float = Field(20.0, gt=0, le=600, description="Seconds a model has for one reply, retries included.")
+    person_daily_tokens: int = Field(200_000, ge=0, description="Model tokens one person may use in a day (UTC).")
+    total_daily_tokens: int = Field(2_000_000, ge=0, description="Model tokens everyone together may use in a day (UTC).")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("WARNING", description="What the log keeps.")
+
+
+class StoreSettings(_Settings):
+    """Where sessions are stored."""
+
+    database_url: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("DATABASE_URL"), description="postgresql://… ; SQLite in the data dir without it."
+    )
+
+
+S = TypeVar("S", bound=_Settings)
+
+
+def read(kind: type[S]) -> S:
+    """The settings of one class; raises SettingsError that names the variable and what it takes."""
+    try:
+        return kind()
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        detail = error.errors(include_input=False)[0]
+        name = f"{prefix}{detail['loc'][0]}".upper()
+        what = str(detail.get("ctx", {}).get("error") or detail["msg"][:1].lower() + detail["msg"][1:])
+        verb = "" if what.startswith(("has", "is")) else "is wrong: "
+        raise SettingsError(f"{name} {verb}{what}.") from error
+
+
+def database_url(store: StoreSettings, viva: VivaSettings) -> str:
+    """The address of the database; SQLite in the data dir unless DATABASE_URL names another."""
+    if store.database_url:
+        return store.database_url.get_secret_value()
+    return f"sqlite:///{viva.data_dir / 'viva.sqlite3'}"

@@ -1,0 +1,1 @@
+"""Every word a model is told: one Markdown file each, rendered strictly."""
