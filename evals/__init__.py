@@ -1,0 +1,1 @@
+"""Are the judges right? Labelled cases, and what is fitted on them."""

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,6 +30,19 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> Vectors:
         """`n` texts -> float32 array of shape (n, d), each row of length 1."""
         ...
+
+    def encode(self, texts: Sequence[str]) -> list["Encoding"]:
+        """Sentence and token vectors of each of `n` texts, in one pass."""
+        ...
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """One text: its unit vector (d,), its word pieces without special tokens, their unit vectors (t, d)."""
+
+    sentence: Vectors
+    pieces: tuple[str, ...]
+    tokens: Vectors
 
 
 class SentenceEmbedder:
@@ -57,6 +71,23 @@ class SentenceEmbedder:
         vectors = self._model.encode(list(texts), batch_size=_BATCH, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vectors, dtype=np.float32)
 
+    def encode(self, texts: Sequence[str]) -> list[Encoding]:
+        """Sentence and token vectors of each of `n` texts, in one pass."""
+        if not texts:
+            return []
+        outputs = self._model.encode(list(texts), batch_size=_BATCH, output_value=None, show_progress_bar=False)
+        return [self._encoding(output) for output in outputs]
+
+    def _encoding(self, output: Any) -> Encoding:
+        tokenizer = self._model.tokenizer
+        present = output["attention_mask"].bool()
+        ids = output["input_ids"][present].tolist()
+        vectors = output["token_embeddings"][present].cpu().numpy()
+        special = set(tokenizer.all_special_ids)
+        kept = [row for row, token in enumerate(ids) if token not in special]
+        pieces = tuple(tokenizer.convert_ids_to_tokens([ids[row] for row in kept]))
+        return Encoding(_unit(output["sentence_embedding"].cpu().numpy()), pieces, _unit(vectors[kept]))
+
     @property
     def dimension(self) -> int:
         """Length of a vector."""
@@ -72,6 +103,9 @@ class SentenceEmbedder:
         try:
             import torch
             from sentence_transformers import SentenceTransformer
+            from transformers.utils import logging as transformers_logging
+
+            transformers_logging.disable_progress_bar()  # it would draw over the conversation
 
             # Two threads on a busy two-core machine make short texts four times slower.
             torch.set_num_threads(1)
@@ -81,6 +115,10 @@ class SentenceEmbedder:
                 f"The embedding model {folder!r} cannot be loaded ({type(error).__name__}); "
                 "set VIVA_EMBEDDING_MODEL to a sentence-transformers folder, or unset it."
             ) from error
+
+
+def _unit(vectors: Any) -> Vectors:
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=-1, keepdims=True), dtype=np.float32)
 
 
 def _bundled_weights() -> str:

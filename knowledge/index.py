@@ -1,8 +1,8 @@
-"""A FAISS index of everything a note says, kept on disk with content hashes.
+"""A FAISS index of what notes are found by, kept on disk with content hashes.
 
-Every text of every note has a vector: the searchable ones (questions, wordings, answer passages,
-rubric points) and those the embedded judge compares with (paraphrases, contradictions). A text is
-known by its SHA-256, so a second start embeds nothing and a changed note embeds what changed in it.
+Each note has several vectors: its question, the other ways to ask it, the passages of its answer, its
+rubric points, its follow-up questions. A text is known by its SHA-256, so a second start embeds nothing
+and a changed note embeds only what changed in it.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from knowledge.embedder import Embedder, Vectors
-from knowledge.note import Note, RubricPoint
+from knowledge.note import Note
 
 FORMAT = 1
 _BATCH = 64
@@ -36,12 +36,11 @@ class Field(StrEnum):
     PASSAGE = "passage"
     POINT = "point"
     FOLLOW_UP = "follow_up"
-    JUDGED = "judged"  # paraphrases, contradictions, rung points: compared with answers, never searched
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One text of one note."""
+    """One text that a note is found by."""
 
     note_id: str
     field: Field
@@ -49,29 +48,16 @@ class Entry:
 
 
 def entries(note: Note) -> Iterator[Entry]:
-    """Every text of a note that has a vector."""
+    """Every text that a note is found by."""
     yield Entry(note.id, Field.QUESTION, note.question)
     for field, texts in (
         (Field.ASKED_AS, note.asked_as),
         (Field.PASSAGE, note.passages),
         (Field.POINT, [point.point for point in note.rubric]),
         (Field.FOLLOW_UP, [rung.question for rung in note.follow_ups]),
-        (Field.JUDGED, _judged(note)),
     ):
         for text in texts:
             yield Entry(note.id, field, text)
-
-
-def _judged(note: Note) -> Iterator[str]:
-    for point in note.rubric:
-        yield from point.paraphrases + point.contradictions
-    for rung in note.follow_ups:
-        for point in rung.rubric:
-            yield from _texts(point)
-
-
-def _texts(point: RubricPoint) -> tuple[str, ...]:
-    return (point.point, *point.paraphrases, *point.contradictions)
 
 
 class Index:
@@ -83,11 +69,8 @@ class Index:
         faiss.omp_set_num_threads(1)
         self.entries = tuple(entries)
         self._embedder = embedder
-        self._rows = {entry.text: row for row, entry in enumerate(self.entries)}
-        self._vectors = vectors
-        self._searchable = np.array([i for i, e in enumerate(self.entries) if e.field is not Field.JUDGED])
         self._faiss: Any = faiss.IndexFlatIP(vectors.shape[1])
-        self._faiss.add(vectors[self._searchable])
+        self._faiss.add(vectors)
 
     @classmethod
     def open(cls, notes: Iterable[Note], embedder: Embedder, path: Path, progress: Progress | None = None) -> "Index":
@@ -108,16 +91,10 @@ class Index:
             _write(path, embedder.fingerprint, wanted, vectors)
         return cls(wanted, vectors, embedder)
 
-    def search(self, vector: Vectors, k: int) -> list[tuple[Entry, float]]:
-        """The `k` searchable entries nearest to a unit vector (d,), with cosine similarities, best first."""
-        scores, rows = self._faiss.search(vector[None], min(k, len(self._searchable)))
-        return [(self.entries[self._searchable[row]], float(s)) for row, s in zip(rows[0], scores[0], strict=True)]
-
-    def vectors(self, texts: Sequence[str]) -> Vectors:
-        """Vectors (n, d) of any texts; those of the notes come from the index, others are embedded."""
-        missing = [text for text in texts if text not in self._rows]
-        fresh = dict(zip(missing, self._embedder.embed(missing), strict=True)) if missing else {}
-        return np.stack([fresh[text] if text in fresh else self._vectors[self._rows[text]] for text in texts])
+    def search(self, query: str, k: int) -> list[tuple[Entry, float]]:
+        """The `k` entries nearest to a query with their cosine similarities, best first."""
+        scores, rows = self._faiss.search(self._embedder.embed([query]), min(k, len(self.entries)))
+        return [(self.entries[row], float(score)) for row, score in zip(rows[0], scores[0], strict=True)]
 
 
 def _digest(text: str) -> str:

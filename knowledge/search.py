@@ -87,7 +87,7 @@ class Search:
 
     def _dense(self, text: str) -> dict[str, tuple[Entry, float]]:
         best: dict[str, tuple[Entry, float]] = {}
-        for entry, cosine in self._index.search(self._index.vectors([text])[0], _DENSE_NEIGHBOURS):
+        for entry, cosine in self._index.search(text, _DENSE_NEIGHBOURS):
             best.setdefault(entry.note_id, (entry, cosine))
         return best
 

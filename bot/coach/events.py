@@ -144,11 +144,12 @@ class Asked(_Outcome):
 
 
 class Probed(_Outcome):
-    """A point has been probed, in these words."""
+    """A point has been probed: `text` as it was said, `authored` as the note has it."""
 
     kind: Literal["probed"] = "probed"
     point_id: str
     text: str
+    authored: str
 
 
 class Hinted(_Outcome):

@@ -28,6 +28,7 @@ from bot.coach.events import (
     Start,
 )
 from bot.grading.grade import Aid, Grade, PointGrade, Verdict
+from knowledge.search import resolve
 
 
 class Status(StrEnum):
@@ -41,7 +42,11 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Exchange:
-    """One question and everything said about it so far."""
+    """One question and everything said about it so far.
+
+    `last_prompt` is what the candidate is to answer now (the question or the last probe),
+    `answered_prompt` what their last answer was to; `notices` came with its grade.
+    """
 
     ref: QuestionRef
     text: str
@@ -53,6 +58,8 @@ class Exchange:
     hinted: frozenset[str] = frozenset()
     last_prompt: str = ""
     judge: str = ""
+    notices: tuple[str, ...] = ()
+    answered_prompt: str = ""
     skipped: bool = False
 
     @property
@@ -67,7 +74,7 @@ class Session:
 
     `said` holds every question, probe and hint put so far: none is put twice. `pending` are
     candidate events that have no reply yet, oldest first; `replies` is what the others got.
-    `active_seconds` leaves pauses out.
+    `subject` is what "and why is that?" would lean on. `active_seconds` leaves pauses out.
     """
 
     status: Status = Status.NEW
@@ -78,7 +85,7 @@ class Session:
     pending: tuple[CandidateEvent, ...] = ()
     graded: frozenset[str] = frozenset()
     replies: Mapping[str, Replied] = field(default_factory=dict[str, Replied])
-    last_asked: str = ""
+    subject: str = ""
     active_seconds: float = 0.0
     clock: datetime | None = None
 
@@ -123,7 +130,7 @@ def _heard(session: Session, event: CandidateEvent) -> Session:
             # Whoever answers is back.
             return replace(session, status=Status.ACTIVE)
         case Ask():
-            return replace(session, last_asked=event.text)
+            return replace(session, subject=resolve(event.text, session.subject))
         case _:
             return session
 
@@ -148,12 +155,13 @@ def _decided(session: Session, event: Outcome) -> Session:
         case Probed() if current:
             probes = {**current.probes, event.point_id: current.probes.get(event.point_id, 0) + 1}
             current = replace(current, probes=probes, last_prompt=event.text)
-            return replace(session, current=current, said=session.said | {event.text})
+            return replace(session, current=current, said=session.said | {event.text, event.authored})
         case Hinted() if current:
             current = replace(current, hinted=current.hinted | {event.point_id})
             return replace(session, current=current, said=session.said | {event.text})
         case Finished() if current:
-            return replace(session, current=None, history=(*session.history, replace(current, skipped=event.skipped)))
+            done = replace(current, skipped=event.skipped)
+            return replace(session, current=None, history=(*session.history, done), subject=done.text)
         case Marked():
             return replace(session, history=_marked(session.history, event))
         case Closed():
@@ -174,7 +182,14 @@ def _merge(exchange: Exchange, said: str, grade: Grade) -> Exchange:
         helped = point.model_copy(update={"aid": aid if point.verdict.credit else Aid.NONE})
         before = points.get(point.point_id)
         points[point.point_id] = helped if before is None else _better(before, helped)
-    return replace(exchange, points=points, answers=(*exchange.answers, said), judge=grade.judge)
+    return replace(
+        exchange,
+        points=points,
+        answers=(*exchange.answers, said),
+        judge=grade.judge if first or grade.judge != "rule" else exchange.judge,
+        notices=grade.notices,
+        answered_prompt=exchange.last_prompt,
+    )
 
 
 _STANDING = {Verdict.MISSED: 0, Verdict.UNSCORED: 1, Verdict.CONTRADICTED: 2, Verdict.PARTIAL: 3, Verdict.MET: 3}

@@ -117,11 +117,16 @@ class Grade(_Value):
 
 
 class Submission(_Value):
-    """What a judge gets: the question as asked, the rubric, and what the candidate said."""
+    """What a judge gets: the question as asked, the points to grade, and what the candidate said.
+
+    `beside` are the points of the same rubric that are not graded now: a statement that belongs to
+    one of them says nothing about the others.
+    """
 
     question: str
     rubric: tuple[RubricPoint, ...] = Field(min_length=1)
     answer: str
+    beside: tuple[RubricPoint, ...] = ()
     person: str = ""
 
 

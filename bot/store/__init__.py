@@ -1,0 +1,1 @@
+"""What is remembered: sessions as lists of events, and token usage."""

@@ -1,0 +1,420 @@
+"""The one door: an event in, replies out. Stored before answered, answered once, resumable anywhere.
+
+A turn: the event is stored; the session is replayed; an answer is graded and the grade stored; the
+interviewer chooses, the persona words; outcomes and replies are stored together, then shown. What a
+kill leaves behind is a candidate event without a `Replied`, and `recover` takes it up again.
+"""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.coach.answers import Answerer
+from bot.coach.debrief import card, debrief
+from bot.coach.events import (
+    EVENT,
+    Ask,
+    Asked,
+    CandidateEvent,
+    Closed,
+    Finished,
+    Graded,
+    Hint,
+    Hinted,
+    Mark,
+    Marked,
+    Mode,
+    Outcome,
+    Pause,
+    Probed,
+    Replied,
+    Resume,
+    Say,
+    Skip,
+    Start,
+    Stop,
+)
+from bot.coach.hearing import Heard, hear
+from bot.coach.interviewer import Close, follow_up, hint, next_question, open_points, question
+from bot.coach.persona import Persona, Spoken
+from bot.coach.reply import Delta, ExplanationReply, HintReply, NoticeReply, ProbeReply, QuestionReply, Reply
+from bot.coach.session import Exchange, Session, Status, apply, replay
+from bot.errors import UsageError
+from bot.grading.grade import Grade, Judge, PointGrade, Submission, Verdict
+from bot.store.store import Record, SessionRow, Store
+from knowledge.library import Library
+from knowledge.note import RubricPoint
+
+RECENT = 12  # questions of earlier sessions that a new one keeps for last
+MAX_ANSWER = 8_000  # characters; more than anyone says to one question
+
+_OVER = "This session is over; /drill or /interview starts another."
+_TRY_FIRST = "I can't say more before you have tried: state your assumptions and answer, or use /hint or /skip."
+_NOTHING_SAID = "That says nothing about the subject yet, so it earns nothing."
+_HINT_COST = "a hinted point earns half"
+
+
+@dataclass(frozen=True)
+class TopicProgress:
+    """How one person did on one topic: questions finished, mean score in [0, 1]."""
+
+    topic: str
+    questions: int
+    score: float
+
+
+class Coach:
+    """Holds the conversation of any number of people; one turn at a time in each session."""
+
+    def __init__(self, library: Library, store: Store, judge: Judge, persona: Persona, answerer: Answerer) -> None:
+        self._library = library
+        self._store = store
+        self._judge = judge
+        self._persona = persona
+        self._answerer = answerer
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def begin(self, session_id: str, person: str, place: str, start: Start) -> AsyncIterator[Reply | Delta]:
+        """Open a session and put its first question; raises UnknownTopic or UsageError before storing."""
+        self._check(start)
+        await self._store.add_session(session_id, person, place)
+        async for reply in self.handle(session_id, start):
+            yield reply
+
+    def _check(self, start: Start) -> None:
+        notes: Iterable[Any] = self._library.topic(start.topic) if start.topic else self._library
+        if start.level and not any(note.level is start.level for note in notes):
+            raise UsageError(f"There is no {start.level} question on {start.topic or 'any topic'}; leave the level out.")
+
+    async def handle(self, session_id: str, event: CandidateEvent) -> AsyncIterator[Reply | Delta]:
+        """Take one event; the same event id delivered again gets the same replies."""
+        row = await self._row(session_id)
+        async with self._locks[session_id]:
+            await self._store.append(row, [_record(event, event.id)])
+            session = await self.session(session_id)
+            if replied := session.replies.get(event.id):
+                for reply in replied.replies:
+                    yield reply
+                return
+            async for item in self._deal_with_pending(row, session):
+                yield item
+
+    async def recover(self, session_id: str) -> AsyncIterator[Reply | Delta]:
+        """Answer what was stored but not answered, then show again what stands open."""
+        row = await self._row(session_id)
+        async with self._locks[session_id]:
+            session = await self.session(session_id)
+            async for item in self._deal_with_pending(row, session):
+                yield item
+            session = await self.session(session_id)
+            if session.current:
+                yield self._shown(session, session.current)
+                if session.current.last_prompt != session.current.text:
+                    yield ProbeReply(text=session.current.last_prompt)
+
+    async def session(self, session_id: str) -> Session:
+        """Where a session stands."""
+        return replay(EVENT.validate_json(record.body) for record in await self._store.events(session_id))
+
+    async def unfinished(self, person: str, place: str) -> str | None:
+        """The id of the person's latest session there that has not ended, or None."""
+        for row in await self._store.sessions(person, place=place, without="closed"):
+            session = await self.session(row.id)
+            if session.start and session.status is not Status.CLOSED:
+                return row.id
+        return None
+
+    async def recent_notes(self, person: str) -> tuple[str, ...]:
+        """Notes the person was asked about lately, newest first."""
+        notes: dict[str, None] = {}
+        for row in await self._store.sessions(person):
+            session = await self.session(row.id)
+            notes.update(dict.fromkeys(exchange.ref.note_id for exchange in reversed(session.exchanges)))
+            if len(notes) >= RECENT:
+                break
+        return tuple(notes)[:RECENT]
+
+    async def progress(self, person: str) -> list[TopicProgress]:
+        """Mean score by topic over everything the person was graded on, in topic order."""
+        scores: defaultdict[str, list[float]] = defaultdict(list)
+        for row in await self._store.sessions(person):
+            for exchange in (await self.session(row.id)).history:
+                if exchange.grade and exchange.ref.note_id in self._library:
+                    scores[self._library[exchange.ref.note_id].topic].append(exchange.grade.score)
+        return [TopicProgress(topic, len(s), sum(s) / len(s)) for topic, s in sorted(scores.items())]
+
+    async def export(self, person: str) -> dict[str, Any]:
+        """Everything kept about a person, ready for JSON; event bodies as objects."""
+        tables = await self._store.export(person)
+        for row in tables["events"]:
+            row["body"] = json.loads(row["body"])
+        return tables
+
+    async def forget(self, person: str) -> int:
+        """Remove everything kept about a person; the number of rows that went."""
+        return await self._store.forget(person)
+
+    async def _row(self, session_id: str) -> SessionRow:
+        row = await self._store.session(session_id)
+        if row is None:
+            raise UsageError(_OVER)
+        return row
+
+    async def _deal_with_pending(self, row: SessionRow, session: Session) -> AsyncIterator[Reply | Delta]:
+        for event in session.pending:
+            turn = _Turn(self._library, session, event)
+            if isinstance(event, Say):
+                graded = await self._grade(turn, event, row.person_id)
+                if graded:
+                    # Stored on its own: a kill between grading and replying must not grade again, and
+                    # where another process graded first, its grade is the one that stands.
+                    await self._store.append(row, [_record(graded, f"{event.id}/graded")])
+                    turn = _Turn(self._library, await self.session(row.id), event)
+            async for delta in self._respond(turn, event, row.person_id):
+                yield delta
+            outcomes = [*turn.outcomes, Replied(to=event.id, replies=tuple(turn.replies))]
+            records = [_record(o, f"{event.id}/{n}/{o.kind}") for n, o in enumerate(outcomes)]
+            records[-1] = _record(outcomes[-1], f"{event.id}/replied")
+            await self._store.append(row, records)
+            session = await self.session(row.id)
+            for reply in session.replies[event.id].replies:
+                yield reply
+
+    async def _grade(self, turn: "_Turn", event: Say, person: str) -> Graded | None:
+        """The grade of an answer to the open question, or None when there is nothing to grade."""
+        exchange, rubric = turn.session.current, turn.rubric
+        if exchange is None or rubric is None or event.id in turn.session.graded:
+            return None
+        heard = hear(event.text, exchange.last_prompt)
+        asked = tuple(open_points(exchange, rubric))
+        if heard is Heard.QUESTION or not asked:
+            return None
+        if heard is not Heard.ANSWER:
+            return Graded(to=event.id, grade=_missed(asked, heard))
+        submission = Submission(
+            question=exchange.last_prompt, rubric=asked, answer=event.text[:MAX_ANSWER], person=person
+        )
+        return Graded(to=event.id, grade=await self._judge.grade(submission))
+
+    async def _respond(self, turn: "_Turn", event: CandidateEvent, person: str) -> AsyncIterator[Delta]:
+        match event:
+            case Start():
+                self._put_next(turn)
+            case Say():
+                async for delta in self._respond_to_answer(turn, event, person):
+                    yield delta
+            case Ask():
+                async for delta in self._respond_to_ask(turn, person):
+                    yield delta
+            case Hint():
+                self._give_hint(turn)
+            case Skip():
+                self._skip(turn)
+            case Pause():
+                turn.say(NoticeReply(text="Paused and kept; /resume goes on from here." if turn.running else _OVER))
+            case Resume():
+                self._show_again(turn)
+            case Stop():
+                self._close(turn)
+            case Mark():
+                self._mark(turn, event)
+
+    async def _respond_to_answer(self, turn: "_Turn", event: Say, person: str) -> AsyncIterator[Delta]:
+        exchange, rubric = turn.session.current, turn.rubric
+        if exchange is None:
+            turn.say(NoticeReply(text=_OVER))
+            return
+        if rubric is None:
+            turn.say(NoticeReply(text="That question is no longer in the notes, so it is left out."))
+            turn.decide(Finished(to=event.id))
+            self._put_next(turn)
+            return
+        if event.id not in turn.session.graded:
+            turn.say(NoticeReply(text=_TRY_FIRST))
+            return
+        for notice in exchange.notices:
+            turn.say(NoticeReply(text=notice))
+        said_little = hear(event.text, exchange.answered_prompt)
+        gave_up = said_little is not Heard.ANSWER and len(exchange.answers) > 1
+        move = None if gave_up else follow_up(turn.session, rubric)
+        if said_little is Heard.EMPTY:
+            turn.say(NoticeReply(text=_NOTHING_SAID))
+        if move is None:
+            self._finish(turn)
+            return
+        if turn.session.mode is Mode.DRILL and said_little is Heard.ANSWER and exchange.grade:
+            turn.say(card(exchange, exchange.grade, self._library, final=False))
+        hidden = open_points(exchange, rubric)
+        async for item in self._persona.word(move, exchange, hidden, person):
+            if isinstance(item, Delta):
+                yield item
+                continue
+            self._probe(turn, move.point.id, item)
+
+    def _probe(self, turn: "_Turn", point_id: str, spoken: Spoken) -> None:
+        if spoken.notice:
+            turn.say(NoticeReply(text=spoken.notice))
+        turn.decide(Probed(to=turn.event.id, point_id=point_id, text=spoken.text, authored=spoken.authored))
+        turn.say(ProbeReply(text=spoken.text))
+
+    async def _respond_to_ask(self, turn: "_Turn", person: str) -> AsyncIterator[Delta]:
+        session = turn.session
+        if session.mode is Mode.INTERVIEW and turn.running:
+            turn.say(NoticeReply(text="I answer questions after the debrief; /stop ends the interview here."))
+            return
+        closed = [session.current.ref.note_id] if session.current else []
+        async for item in self._answerer.answer(session.subject, closed=closed, person=person):
+            if isinstance(item, Delta):
+                yield item
+            else:
+                turn.say(item)
+
+    def _finish(self, turn: "_Turn", *, skipped: bool = False) -> None:
+        """End the open question: in a drill show what it was worth and what a strong answer says."""
+        exchange = turn.session.current
+        if exchange is None:
+            return
+        if exchange.grade is None and turn.rubric:
+            turn.decide(Graded(to=turn.event.id, grade=_missed(turn.rubric, None)))
+            exchange = turn.session.current or exchange
+        turn.decide(Finished(to=turn.event.id, skipped=skipped))
+        if turn.session.mode is Mode.DRILL and exchange.grade:
+            turn.say(card(exchange, exchange.grade, self._library, final=True))
+            lost = any(point.verdict is not Verdict.MET for point in exchange.grade.points)
+            if lost and exchange.ref.rung == 0:
+                note = self._library[exchange.ref.note_id]
+                turn.say(ExplanationReply(note_id=note.id, text=note.short))
+        self._put_next(turn)
+
+    def _put_next(self, turn: "_Turn") -> None:
+        move = next_question(turn.session, self._library)
+        if isinstance(move, Close):
+            self._close(turn)
+            return
+        found = question(self._library, move.ref)
+        assert found  # noqa: S101  # the interviewer only picks questions that the library has
+        number = turn.session.number if move.ref.rung else turn.session.number + 1
+        turn.decide(Asked(to=turn.event.id, ref=move.ref, text=found[0], stage=move.stage, number=number))
+        if turn.session.current:
+            turn.say(self._shown(turn.session, turn.session.current, move.bridge))
+
+    def _shown(self, session: Session, exchange: Exchange, bridge: str = "") -> QuestionReply:
+        in_drill = session.start is not None and session.mode is Mode.DRILL
+        return QuestionReply(
+            text=exchange.text,
+            note_id=exchange.ref.note_id,
+            rung=exchange.ref.rung,
+            number=exchange.number,
+            of=session.start.questions if in_drill and session.start else None,
+            stage="" if in_drill else exchange.stage,
+            bridge=bridge,
+        )
+
+    def _close(self, turn: "_Turn") -> None:
+        """Say how it went. An open question that got an answer counts, one without does not."""
+        if turn.session.status is Status.CLOSED:
+            turn.say(NoticeReply(text=_OVER))
+            return
+        if turn.session.current and turn.session.current.answers:
+            turn.decide(Finished(to=turn.event.id))
+        turn.decide(Closed(to=turn.event.id))
+        report = debrief(turn.session, self._library)
+        turn.say(report or NoticeReply(text="Nothing was answered, so there is nothing to report."))
+
+    def _give_hint(self, turn: "_Turn") -> None:
+        found = hint(turn.session, turn.rubric) if turn.rubric else None
+        if found is None:
+            none_left = "There are no more hints for this question; /skip moves on."
+            turn.say(NoticeReply(text=none_left if turn.session.current else _OVER))
+            return
+        point, text = found
+        turn.decide(Hinted(to=turn.event.id, point_id=point.id, text=text))
+        turn.say(HintReply(text=text, cost=_HINT_COST))
+
+    def _skip(self, turn: "_Turn") -> None:
+        if turn.session.current is None:
+            turn.say(NoticeReply(text=_OVER))
+            return
+        self._finish(turn, skipped=True)
+
+    def _show_again(self, turn: "_Turn") -> None:
+        if turn.session.current is None or turn.session.status is Status.CLOSED:
+            turn.say(NoticeReply(text=_OVER))
+            return
+        turn.say(self._shown(turn.session, turn.session.current))
+        if turn.session.current.last_prompt != turn.session.current.text:
+            turn.say(ProbeReply(text=turn.session.current.last_prompt))
+
+    def _mark(self, turn: "_Turn", event: Mark) -> None:
+        session = turn.session
+        hidden = session.mode is Mode.INTERVIEW and session.status is not Status.CLOSED
+        index = (event.question or len(session.history)) - 1
+        exchange = session.history[index] if 0 <= index < len(session.history) and not hidden else None
+        points = list(exchange.points.values()) if exchange else []
+        if exchange is None or event.point > len(points):
+            turn.say(NoticeReply(text="There is no such point to mark; the numbers stand on the grade card."))
+            return
+        point = points[event.point - 1]
+        if point.verdict is not Verdict.UNSCORED:
+            turn.say(NoticeReply(text="Only points that could not be scored are yours to mark."))
+            return
+        turn.decide(Marked(to=event.id, exchange=index, point_id=point.point_id, verdict=event.verdict))
+        marked = turn.session.history[index]
+        if marked.grade:
+            turn.say(card(marked, marked.grade, self._library, final=True))
+
+
+class _Turn:
+    """What one event leads to: outcomes applied to the session as they are decided, and replies."""
+
+    def __init__(self, library: Library, session: Session, event: CandidateEvent) -> None:
+        self._library = library
+        self.session = session
+        self.event = event
+        self.outcomes: list[Outcome] = []
+        self.replies: list[Reply] = []
+
+    @property
+    def rubric(self) -> tuple[RubricPoint, ...] | None:
+        """The open question's rubric, or None without an open question or when the notes lost it."""
+        found = question(self._library, self.session.current.ref) if self.session.current else None
+        return found[1] if found else None
+
+    @property
+    def running(self) -> bool:
+        """True while the session takes answers or is paused."""
+        return self.session.status in (Status.ACTIVE, Status.PAUSED)
+
+    def decide(self, outcome: Outcome) -> None:
+        """Record an outcome and move the session on by it."""
+        self.outcomes.append(outcome)
+        self.session = apply(self.session, outcome)
+
+    def say(self, reply: Reply) -> None:
+        """Add a reply."""
+        self.replies.append(reply)
+
+
+def _record(event: CandidateEvent | Outcome, event_id: str) -> Record:
+    return Record(event_id, event.kind, event.model_dump_json())
+
+
+_REASONS = {
+    Heard.DONT_KNOW: "You said that you don't know.",
+    Heard.EMPTY: "Nothing was said about the subject.",
+    None: "The question was skipped.",
+}
+
+
+def _missed(rubric: Sequence[RubricPoint], heard: Heard | None) -> Grade:
+    """The grade of a reply that plainly states nothing; no judge is needed for it."""
+    return Grade(
+        judge="rule",
+        points=tuple(
+            PointGrade(point_id=p.id, weight=p.weight, verdict=Verdict.MISSED, reason=_REASONS.get(heard, ""))
+            for p in rubric
+        ),
+    )

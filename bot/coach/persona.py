@@ -1,0 +1,101 @@
+"""How to say it: the note's authored words with the candidate's quoted, or a model's, streamed."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from bot.coach.interviewer import Challenge, Probe
+from bot.coach.reply import Delta
+from bot.coach.session import Exchange
+from bot.errors import ModelError
+from bot.grading.evidence import content
+from bot.llm import ModelClient
+from knowledge.note import RubricPoint
+from prompts.render import render
+
+_QUOTE_LENGTH = 110
+_LEAK = 0.6
+
+_MOVES = {
+    Challenge: "Quote back what they said and ask them to defend it, without saying that it is wrong.",
+    Probe: "Ask for what is still missing, from what they did say.",
+}
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """The finished words; `notice` says where they are not the model's although one was asked."""
+
+    text: str
+    authored: str
+    notice: str = ""
+
+
+class Persona:
+    """Words the interviewer's probes. Without a model the authored wording is used."""
+
+    def __init__(self, client: ModelClient | None = None, model: str | None = None) -> None:
+        self._client = client
+        self._model = model
+
+    async def word(
+        self, move: Challenge | Probe, exchange: Exchange, hidden: Sequence[RubricPoint], person: str
+    ) -> AsyncIterator[Delta | Spoken]:
+        """Pieces of the wording as they come, then the whole.
+
+        `hidden` are the points that the candidate has not earned; words that would give one away
+        are cut off before they are shown.
+        """
+        words = authored(move, exchange)
+        source = move.point.probe if isinstance(move, Probe) else words
+        if self._client is None or self._model is None:
+            yield Spoken(words, source)
+            return
+        answer = exchange.answers[-1] if exchange.answers else ""
+        prompt = render(
+            "probe",
+            question=exchange.last_prompt,
+            answer=answer,
+            move=_MOVES[type(move)],
+            authored=words,
+            missing=[point.point for point in hidden],
+        )
+        said = ""
+        try:
+            async for piece in self._client.stream(self._model, prompt, person=person):
+                said += piece
+                if gives_away(said, hidden, known=f"{exchange.text} {answer} {words}"):
+                    yield Spoken(words, source)
+                    return
+                yield Delta(text=piece)
+        except ModelError as error:
+            yield Spoken(words, source, f"The chat model ({self._model}) {error}; these are the note's own words.")
+            return
+        yield Spoken(said.strip(), source) if said.strip() else Spoken(words, source)
+
+
+def authored(move: Challenge | Probe, exchange: Exchange) -> str:
+    """The wording that needs no model: the note's probe, led in by the candidate's own words."""
+    if isinstance(move, Challenge):
+        return f"You said “{shorten(move.quote)}”. Walk me through why that holds."
+    earned = [p for p in exchange.points.values() if p.verdict.credit and p.evidence]
+    quoted = max(earned, key=lambda p: p.weight, default=None)
+    # Once a question is enough: quoting the same words before every probe sounds like a machine.
+    if quoted is None or quoted.evidence is None or exchange.probes:
+        return move.point.probe
+    return f"You said “{shorten(quoted.evidence.quote)}”. {move.point.probe}"
+
+
+def shorten(quote: str) -> str:
+    """A quote on one line, cut at a word where it is long."""
+    line = " ".join(quote.split()).rstrip(".!;,")
+    return line if len(line) <= _QUOTE_LENGTH else line[:_QUOTE_LENGTH].rsplit(" ", 1)[0] + " …"
+
+
+def gives_away(said: str, hidden: Sequence[RubricPoint], *, known: str) -> bool:
+    """True when most of the words that make up a hidden point stand in what is being said."""
+    spoken, free = set(content(said)), set(content(known))
+    for point in hidden:
+        secret = set(content(point.point)) - free
+        if len(secret) >= 3 and len(secret & spoken) / len(secret) >= _LEAK:
+            return True
+    return False

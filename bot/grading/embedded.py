@@ -1,0 +1,97 @@
+"""The embedded judge: no key, no network, the same grade every time, and silent where unsure.
+
+Three calibrated probabilities (stated, contradicted, not stated) come from a logistic model of the
+match features. Its weights and thresholds are data, `embedded.json`, fitted by
+`python -m evals.fit_embedded` on the labelled answers in `evals/cases/grading`.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from bot.grading.grade import Grade, PointGrade, Submission, Verdict
+from bot.grading.matching import Match, Matcher, Matrix, is_word_salad
+from knowledge.note import RubricPoint
+
+HEAD = Path(__file__).with_name("embedded.json")
+
+UNSURE = "I cannot tell from the wording."
+KEYWORDS = "These are the right words without a statement."
+NOTHING_SAID = "The answer makes no statement about the subject."
+
+
+@dataclass(frozen=True)
+class Head:
+    """A multinomial logistic model: probabilities of `classes` from standardised features.
+
+    `thresholds` are the least probabilities at which each verdict is given rather than abstained.
+    """
+
+    classes: tuple[Verdict, ...]
+    mean: Matrix
+    scale: Matrix
+    weights: Matrix
+    bias: Matrix
+    thresholds: dict[Verdict, float]
+
+    @classmethod
+    def read(cls, path: Path = HEAD) -> "Head":
+        """The head stored at `path`."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return cls(
+            classes=tuple(Verdict(name) for name in data["classes"]),
+            mean=np.array(data["mean"]),
+            scale=np.array(data["scale"]),
+            weights=np.array(data["weights"]),
+            bias=np.array(data["bias"]),
+            thresholds={Verdict(name): value for name, value in data["thresholds"].items()},
+        )
+
+    def probabilities(self, features: Matrix) -> dict[Verdict, float]:
+        """One probability a class; they sum to 1. An undefined feature counts as average."""
+        logits = self.weights @ np.nan_to_num((features - self.mean) / self.scale) + self.bias
+        odds = np.exp(logits - logits.max())
+        return dict(zip(self.classes, (odds / odds.sum()).tolist(), strict=True))
+
+
+class EmbeddedJudge:
+    """Compares every statement of an answer with each point's paraphrases and contradictions."""
+
+    name = "embedded"
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+
+    @cached_property
+    def _head(self) -> Head:
+        return Head.read()
+
+    async def grade(self, submission: Submission) -> Grade:
+        """Grade every point; never fails, and leaves unscored what it cannot tell."""
+        matches = await asyncio.to_thread(self._matcher.match, submission)
+        points = tuple(self._point(p, match) for p, match in zip(submission.rubric, matches, strict=True))
+        return Grade(judge=self.name, points=points)
+
+    def _point(self, point: RubricPoint, match: Match | None) -> PointGrade:
+        def graded(verdict: Verdict, **details: object) -> PointGrade:
+            return PointGrade.model_validate(
+                {"point_id": point.id, "weight": point.weight, "verdict": verdict, **details}
+            )
+
+        if match is None:
+            return graded(Verdict.MISSED, reason=NOTHING_SAID)
+        probabilities = self._head.probabilities(match.features)
+        verdict = max(probabilities, key=lambda v: probabilities[v])
+        probability = probabilities[verdict]
+        if probability < self._head.thresholds[verdict]:
+            return graded(Verdict.UNSCORED, probability=probability, reason=UNSURE)
+        if verdict is Verdict.MISSED:
+            return graded(verdict, probability=probability)
+        span = match.opposing if verdict is Verdict.CONTRADICTED else match.supporting
+        if is_word_salad(span.quote, point):
+            return graded(Verdict.MISSED, probability=probability, reason=KEYWORDS)
+        return graded(verdict, probability=probability, evidence=span)

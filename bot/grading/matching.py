@@ -1,0 +1,236 @@
+"""How near each statement of an answer comes to the rubric's points and to their contradictions.
+
+Cosine similarity alone cannot grade: a wrong sentence on the topic is as near as a right one. Three
+things separate them. The margin, of the same sentence, between what a point says and what contradicts
+it. The competition: a sentence that is nearer to another point is not about this one. The voice: how
+the rest of the answer does. All are taken on sentence vectors and aligned word vectors together.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.grading.evidence import (
+    STOPWORDS,
+    carries_content,
+    content,
+    reads_like_a_list,
+    statements,
+    word_order,
+    words,
+)
+from bot.grading.grade import Span, Submission
+from knowledge.embedder import Embedder, Encoding, Vectors
+from knowledge.note import RubricPoint
+
+Matrix = NDArray[np.float64]
+
+_NEAR = 0.45  # fused similarity below which no words of an answer count as evidence for a point
+_REMEMBERED = 4_000  # encodings kept: the rubrics of about 80 notes
+_NEGATIONS = frozenset("not no never cannot without neither nor none nothing".split())
+_SALAD_OVERLAP, _SALAD_ORDER = 0.6, 0.25
+
+
+@dataclass(frozen=True)
+class Match:
+    """The statements of one answer against one point: fused similarities, one entry a statement.
+
+    `support` is to the nearest of the point and its paraphrases, `opposition` to the nearest
+    contradiction; both are in [-1, 1] and the mean of sentence cosine and word alignment.
+    """
+
+    statements: tuple[Span, ...]
+    support: Matrix
+    opposition: Matrix
+    features: Matrix
+
+    @property
+    def supporting(self) -> Span:
+        """The statement nearest to the point, counting the margin over its contradictions."""
+        return self.statements[int(np.argmax(2 * self.support - self.opposition))]
+
+    @property
+    def opposing(self) -> Span:
+        """The statement nearest to a contradiction, counting the margin over the point."""
+        return self.statements[int(np.argmax(2 * self.opposition - self.support))]
+
+
+FEATURES = (
+    "support", "opposition", "margin of the best supported statement", "margin of the best opposed statement",
+    "cosine support", "cosine opposition", "aligned support", "aligned opposition", "aligned margin",
+    "second-best margin", "greatest margin", "least margin", "small words in the statement", "negation differs",
+    "lead over other points", "ownership", "voice", "words of the point", "words of its contradictions",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Every statement against every text of one point: cosine and alignment, each (statements, texts)."""
+
+    point: RubricPoint
+    for_cosine: Matrix
+    for_aligned: Matrix
+    against_cosine: Matrix
+    against_aligned: Matrix
+
+    @cached_property
+    def fused_for(self) -> Matrix:
+        return (self.for_cosine + self.for_aligned) / 2
+
+    @cached_property
+    def fused_against(self) -> Matrix:
+        return (self.against_cosine + self.against_aligned) / 2
+
+    @cached_property
+    def support(self) -> Matrix:
+        return self.fused_for.max(1)
+
+    @cached_property
+    def opposition(self) -> Matrix:
+        return self.fused_against.max(1)
+
+    @cached_property
+    def relevance(self) -> Matrix:
+        """How much each statement is about this point, right or wrong."""
+        return np.maximum(self.support, self.opposition)
+
+    @property
+    def stance(self) -> float:
+        """The margin of the statement that is most about this point."""
+        most = int(self.relevance.argmax())
+        return float(self.support[most] - self.opposition[most])
+
+
+class Matcher:
+    """Compares answers with rubric points; remembers encodings, since rubrics come again."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._encodings: dict[str, Encoding] = {}
+        self._lock = Lock()
+
+    async def evidence(self, point: RubricPoint, submission: Submission, *, against: bool = False) -> Span | None:
+        """The words of the answer that say (or contradict) the point, or None where none come near."""
+        return await asyncio.to_thread(self._evidence, point, submission, against)
+
+    def _evidence(self, point: RubricPoint, submission: Submission, against: bool) -> Span | None:
+        spans = _spans(submission)
+        if not spans:
+            return None
+        comparison = self._compare(self._encode([span.quote for span in spans]), point)
+        similarity = comparison.opposition if against else comparison.support
+        best = int(np.argmax(similarity))
+        return spans[best] if similarity[best] >= _NEAR else None
+
+    def match(self, submission: Submission) -> list[Match | None]:
+        """One match for each point to grade; None for all where nothing is stated about the subject."""
+        spans = _spans(submission)
+        if not spans:
+            return [None] * len(submission.rubric)
+        said = self._encode([span.quote for span in spans])
+        compared = [self._compare(said, point) for point in (*submission.rubric, *submission.beside)]
+        return [
+            Match(spans, compared[i].support, compared[i].opposition, _features(spans, compared, i))
+            for i in range(len(submission.rubric))
+        ]
+
+    def _compare(self, said: Sequence[Encoding], point: RubricPoint) -> _Comparison:
+        supporting = _similarities(said, self._encode((point.point, *point.paraphrases)))
+        return _Comparison(point, *supporting, *_similarities(said, self._encode(point.contradictions)))
+
+    def _encode(self, texts: Sequence[str]) -> list[Encoding]:
+        with self._lock:
+            missing = [text for text in dict.fromkeys(texts) if text not in self._encodings]
+            if len(self._encodings) + len(missing) > _REMEMBERED:
+                self._encodings.clear()
+                missing = list(dict.fromkeys(texts))
+            fresh = self._embedder.encode(missing)
+            self._encodings.update({text: _content(e) for text, e in zip(missing, fresh, strict=True)})
+            return [self._encodings[text] for text in texts]
+
+
+def _spans(submission: Submission) -> tuple[Span, ...]:
+    return tuple(s for s in statements(submission.answer) if carries_content(s.quote, submission.question))
+
+
+def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int) -> Matrix:
+    """The numbers the judge's head sees of one point, in the order of FEATURES; nan where undefined."""
+    this, others = compared[index], [c for i, c in enumerate(compared) if i != index]
+    margin = this.support - this.opposition
+    best, worst = int(this.support.argmax()), int(this.opposition.argmax())
+    aligned = this.for_aligned.max(1)
+    aligned_best = int(aligned.argmax())
+    second = _second(this.fused_for[best]) - _second(this.fused_against[best])
+    texts = (this.point.point, *this.point.paraphrases)
+    nearest = texts[int(this.fused_for[best].argmax())]
+    quote = spans[best].quote
+    lead, ownership, voice = (np.nan,) * 3
+    if others:
+        lead = this.support[best] - max(other.support[best] for other in others)
+        ownership = (this.relevance - np.max([other.relevance for other in others], axis=0)).max()
+        voice = np.mean([other.stance for other in others])
+    own_words = {word for text in texts for word in content(text)}
+    wrong_words = {word for text in this.point.contradictions for word in content(text)}
+    said = set(content(spans[int(this.relevance.argmax())].quote))
+    return np.array(
+        [
+            this.support[best], this.opposition[worst], margin[best], margin[worst],
+            this.for_cosine.max(), this.against_cosine.max(), aligned.max(), this.against_aligned.max(),
+            aligned[aligned_best] - this.against_aligned.max(1)[aligned_best],
+            second, margin.max(), margin.min(), _small_words(quote), float(_negated(quote) != _negated(nearest)),
+            lead, ownership, voice, len(said & (own_words - wrong_words)), len(said & (wrong_words - own_words)),
+        ],
+        dtype=np.float64,
+    )  # fmt: skip
+
+
+def is_word_salad(quote: str, point: RubricPoint) -> bool:
+    """True for words of the rubric without a statement: a bare list, or its own words out of order."""
+    if reads_like_a_list(quote):
+        return True
+    given = {word for word in words(quote) if word not in STOPWORDS}
+    texts = (point.point, *point.paraphrases)
+    taken = max(len(given & set(words(text))) / max(1, len(given)) for text in texts)
+    return len(given) >= 4 and taken >= _SALAD_OVERLAP and max(word_order(quote, text) for text in texts) < _SALAD_ORDER
+
+
+def _content(encoding: Encoding) -> Encoding:
+    """The encoding with the word pieces that carry meaning; all of them where none does."""
+    kept = [row for row, piece in enumerate(encoding.pieces) if piece not in STOPWORDS and re.search(r"\w", piece)]
+    if not kept:
+        return encoding
+    return Encoding(encoding.sentence, tuple(encoding.pieces[row] for row in kept), encoding.tokens[kept])
+
+
+def _similarities(said: Sequence[Encoding], texts: Sequence[Encoding]) -> tuple[Matrix, Matrix]:
+    """Sentence cosine and word alignment of every statement with every text, each (statements, texts)."""
+    cosine = np.stack([s.sentence for s in said]) @ np.stack([t.sentence for t in texts]).T
+    aligned = np.array([[_alignment(s.tokens, t.tokens) for t in texts] for s in said])
+    return cosine.astype(np.float64), aligned
+
+
+def _alignment(a: Vectors, b: Vectors) -> float:
+    """Mean over both directions of how well each word finds its like in the other text."""
+    if not len(a) or not len(b):
+        return 0.0
+    similarity = a @ b.T
+    return float((similarity.max(0).mean() + similarity.max(1).mean()) / 2)
+
+
+def _second(row: Matrix) -> float:
+    return float(np.sort(row)[-2:].mean())
+
+
+def _small_words(text: str) -> float:
+    tokens = words(text)
+    return sum(token in STOPWORDS for token in tokens) / max(1, len(tokens))
+
+
+def _negated(text: str) -> bool:
+    return sum(word in _NEGATIONS or word.endswith(("n't", "n’t")) for word in words(text)) % 2 == 1

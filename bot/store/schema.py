@@ -1,0 +1,38 @@
+"""The tables. Every one has a `person_id`: export and forget walk the metadata and miss none."""
+
+from sqlalchemy import Column, DateTime, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+ANONYMOUS = ""  # whose usage it becomes when a person is forgotten, so that the total budget still holds
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("person_id", String(120), nullable=False, index=True),
+    Column("place", String(200), nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("session_id", String(80), ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("event_id", String(160), nullable=False),
+    Column("person_id", String(120), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("session_id", "event_id"),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("person_id", String(120), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("model", String(120), primary_key=True),
+    Column("input_tokens", Integer, nullable=False),
+    Column("output_tokens", Integer, nullable=False),
+)

@@ -1,0 +1,271 @@
+"""Events, append-only: SQLite (WAL) by default, PostgreSQL by URL. Knows nothing of what they mean."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, event, func, insert, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.errors import StoreError
+from bot.store.schema import ANONYMOUS, events, metadata, sessions, usage
+
+HEAD = "0001"  # the newest migration; a test holds it to the files
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_CONNECT_SECONDS = 10
+_ATTEMPTS = 20
+
+
+@dataclass(frozen=True)
+class Record:
+    """One event as the store sees it: a key that is unique in its session, a kind, and JSON."""
+
+    event_id: str
+    kind: str
+    body: str
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """One session: whose it is and where it takes place."""
+
+    id: str
+    person_id: str
+    place: str
+    created_at: datetime
+
+
+class Store:
+    """Opened with `Store.open`; every method raises StoreError when the database fails."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @classmethod
+    async def open(cls, url: str) -> "Store":
+        """Connect, and bring the tables up to date.
+
+        `url` is sqlite:///path or postgresql://user:password@host/name.
+        """
+        engine = _engine(url)
+        store = cls(engine)
+        async with store._begin() as connection:
+            if await connection.run_sync(_revision) != HEAD:
+                await connection.run_sync(_migrate)
+        return store
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator[AsyncConnection]:
+        where = self._engine.url.render_as_string(hide_password=True)
+        try:
+            async with asyncio.timeout(None if self._engine.dialect.name == "sqlite" else 60), self._engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            what = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+            raise StoreError(f"The database {where} cannot be used ({what}); check DATABASE_URL or VIVA_DATA_DIR.") from error
+
+    async def add_session(self, session_id: str, person_id: str, place: str) -> None:
+        """Begin a session; nothing happens when it is there already."""
+        row = {"id": session_id, "person_id": person_id, "place": place, "created_at": datetime.now(UTC)}
+        async with self._begin() as connection:
+            await connection.execute(self._insert(sessions).values(row).on_conflict_do_nothing())
+
+    async def session(self, session_id: str) -> SessionRow | None:
+        """One session, or None."""
+        async with self._begin() as connection:
+            row = (await connection.execute(select(sessions).where(sessions.c.id == session_id))).one_or_none()
+        return SessionRow(*row) if row else None
+
+    async def sessions(self, person_id: str, *, place: str | None = None, without: str | None = None) -> list[SessionRow]:
+        """A person's sessions, newest first; `without` leaves out those that have an event of that kind."""
+        query = select(sessions).where(sessions.c.person_id == person_id)
+        if place is not None:
+            query = query.where(sessions.c.place == place)
+        if without is not None:
+            ended = select(events.c.sequence).where(and_(events.c.session_id == sessions.c.id, events.c.kind == without))
+            query = query.where(~ended.exists())
+        async with self._begin() as connection:
+            rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
+            return [SessionRow(*row) for row in rows]
+
+    async def append(self, session: SessionRow, records: Sequence[Record]) -> bool:
+        """Add events to a session, all or none, in order.
+
+        False, and nothing is added, when one of them is there already: a delivery repeated, or
+        another process that was faster.
+        """
+        for _ in range(_ATTEMPTS):
+            try:
+                async with self._begin() as connection:
+                    return await self._append(connection, session, records)
+            except IntegrityError:
+                continue  # another writer took the sequence number; look again
+        raise StoreError("The database is too busy to store this; try again.")
+
+    async def _append(self, connection: AsyncConnection, session: SessionRow, records: Sequence[Record]) -> bool:
+        mine = events.c.session_id == session.id
+        known = select(func.count()).where(mine, events.c.event_id.in_([record.event_id for record in records]))
+        if await connection.scalar(known):
+            return False
+        last = await connection.scalar(select(func.max(events.c.sequence)).where(mine)) or 0
+        rows = [
+            {"session_id": session.id, "sequence": last + n, "event_id": r.event_id, "person_id": session.person_id,
+             "kind": r.kind, "body": r.body}
+            for n, r in enumerate(records, 1)
+        ]
+        await connection.execute(insert(events), rows)
+        return True
+
+    async def events(self, session_id: str) -> list[Record]:
+        """The events of a session in order."""
+        query = select(events.c.event_id, events.c.kind, events.c.body).where(events.c.session_id == session_id)
+        async with self._begin() as connection:
+            rows = await connection.execute(query.order_by(events.c.sequence))
+            return [Record(*row) for row in rows]
+
+    async def tokens_today(self, person: str | None = None) -> int:
+        """Tokens used today (UTC) by one person, or by everyone."""
+        query = select(func.sum(usage.c.input_tokens + usage.c.output_tokens)).where(usage.c.day == _today())
+        if person is not None:
+            query = query.where(usage.c.person_id == person)
+        async with self._begin() as connection:
+            return await connection.scalar(query) or 0
+
+    async def record_usage(self, person: str, model: str, input_tokens: int, output_tokens: int) -> None:
+        """Add what one request used."""
+        await self._add_usage(person, _today(), model, input_tokens, output_tokens)
+
+    async def _add_usage(self, person: str, day: str, model: str, input_tokens: int, output_tokens: int) -> None:
+        async with self._begin() as connection:
+            await connection.execute(self._usage_upsert(person, day, model, input_tokens, output_tokens))
+
+    def _usage_upsert(self, person: str, day: str, model: str, input_tokens: int, output_tokens: int) -> Any:
+        row = {"person_id": person, "day": day, "model": model, "input_tokens": input_tokens, "output_tokens": output_tokens}
+        statement = self._insert(usage).values(row)
+        added = {
+            column: usage.c[column] + statement.excluded[column] for column in ("input_tokens", "output_tokens")
+        }
+        return statement.on_conflict_do_update(index_elements=["person_id", "day", "model"], set_=added)
+
+    async def export(self, person_id: str) -> dict[str, list[dict[str, Any]]]:
+        """Everything that is stored about a person: table -> rows."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        async with self._begin() as connection:
+            for table in metadata.sorted_tables:
+                rows = await connection.execute(select(table).where(table.c.person_id == person_id))
+                found[table.name] = [dict(row._mapping) for row in rows]  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it
+        return found
+
+    async def forget(self, person_id: str) -> int:
+        """Remove everything of a person; the number of rows that went."""
+        async with self._begin() as connection:
+            rows = (await connection.execute(select(usage).where(usage.c.person_id == person_id))).all()
+            for row in rows:
+                await connection.execute(self._usage_upsert(ANONYMOUS, row.day, row.model, row.input_tokens, row.output_tokens))
+            gone = 0
+            for table in reversed(metadata.sorted_tables):
+                gone += (await connection.execute(delete(table).where(table.c.person_id == person_id))).rowcount
+        if self._engine.dialect.name == "sqlite":
+            await self._scrub()
+        return gone
+
+    async def _scrub(self) -> None:
+        """Leave no trace of deleted rows in the SQLite file or its write-ahead log."""
+        async with self._engine.connect() as connection:
+            plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await plain.execute(text("VACUUM"))
+            await plain.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+    def _insert(self, table: Any) -> Any:
+        return (sqlite if self._engine.dialect.name == "sqlite" else postgresql).insert(table)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _engine(url: str) -> AsyncEngine:
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        _make_folder(parsed)
+        engine = create_async_engine(parsed, connect_args={"timeout": _CONNECT_SECONDS})
+        event.listen(engine.sync_engine, "connect", _configure_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        return engine
+    try:
+        return create_async_engine(parsed, connect_args={"connect_timeout": _CONNECT_SECONDS}, pool_pre_ping=True)
+    except ModuleNotFoundError as error:
+        raise StoreError("PostgreSQL needs its driver: pip install 'viva-coach[postgres]'.") from error
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError("DATABASE_URL is not an address; it looks like postgresql://user:password@host/name.") from error
+    driver = _DRIVERS.get(parsed.drivername)
+    if driver is None:
+        raise StoreError(f"DATABASE_URL begins with {parsed.drivername}://; Viva takes postgresql:// or sqlite:///.")
+    return parsed.set(drivername=driver)
+
+
+def _make_folder(url: URL) -> None:
+    if url.database and url.database != ":memory:":
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"The folder {folder} cannot be made ({error.strerror}); set VIVA_DATA_DIR to one that can."
+            ) from error
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    # Transactions are begun by _begin_immediate, not by the driver's own guess.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # A read that turns into a write fails at once under WAL; taking the lock first makes it wait.
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _revision(connection: Connection) -> str | None:
+    """The migration the database is at. Read by hand: importing Alembic costs a fifth of a second."""
+    from sqlalchemy import inspect
+
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalar(text("SELECT version_num FROM alembic_version"))
+
+
+def _migrate(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreError("The database was written by a newer Viva; upgrade Viva to use it.") from error
