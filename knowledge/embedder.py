@@ -64,6 +64,12 @@ class SentenceEmbedder:
         digest = "".join(_sha256(path)[:12] for path in weights)
         return f"{self._name}-{digest}" if digest else self._name
 
+    def check(self) -> str:
+        """The model's fingerprint, once its weights have been looked at; raises EmbedderError."""
+        if self._name is None:
+            _bundled_weights()
+        return self.fingerprint
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """`n` texts -> float32 array of shape (n, d), each row of length 1; no rows for no texts."""
         if not texts:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from knowledge.embedder import Embedder, Vectors
+from knowledge.errors import KnowledgeError
 from knowledge.note import Note
 
 FORMAT = 1
@@ -134,8 +135,13 @@ def _write(path: Path, fingerprint: str, wanted: Sequence[Entry], vectors: Vecto
     file = io.BytesIO()
     file.write(json.dumps(header).encode() + b"\n")
     file.write(blob)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # A reader, or a second process writing too, sees the old file or the new one, never half.
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
-        temporary.write(file.getvalue())
-    os.replace(temporary.name, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A reader, or a second process writing too, sees the old file or the new one, never half.
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
+            temporary.write(file.getvalue())
+        os.replace(temporary.name, path)
+    except OSError as error:
+        raise KnowledgeError(
+            f"The index cannot be written to {path} ({error.strerror}); set VIVA_DATA_DIR to a folder that can be."
+        ) from error

@@ -73,6 +73,16 @@ class Search:
         self._index = index
         self._note_ids = [note.id for note in library]
 
+    @property
+    def size(self) -> int:
+        """How many texts are indexed."""
+        return len(self._index.entries)
+
+    @property
+    def notes(self) -> int:
+        """How many notes they belong to."""
+        return len(self._note_ids)
+
     def find(self, query: str, *, context: str = "", k: int = 3) -> Findings:
         """The `k` best notes for `query`; `context` is the turn before, used when the query leans on it."""
         text = resolve(query, context)

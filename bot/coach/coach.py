@@ -123,7 +123,7 @@ class Coach:
         """The id of the person's latest session there that has not ended, or None."""
         for row in await self._store.sessions(person, place=place, without="closed"):
             session = await self.session(row.id)
-            if session.start and session.status is not Status.CLOSED:
+            if session.status is not Status.CLOSED and (session.current or session.pending):
                 return row.id
         return None
 
@@ -202,7 +202,8 @@ class Coach:
     async def _respond(self, turn: "_Turn", event: CandidateEvent, person: str) -> AsyncIterator[Delta]:
         match event:
             case Start():
-                self._put_next(turn)
+                if event.mode is not Mode.ASK:
+                    self._put_next(turn)
             case Say():
                 async for delta in self._respond_to_answer(turn, event, person):
                     yield delta

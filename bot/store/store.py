@@ -62,13 +62,17 @@ class Store:
                 await connection.run_sync(_migrate)
         return store
 
+    @property
+    def address(self) -> str:
+        """Where the database is, without its password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
 
     @asynccontextmanager
     async def _begin(self) -> AsyncIterator[AsyncConnection]:
-        where = self._engine.url.render_as_string(hide_password=True)
         try:
             async with asyncio.timeout(None if self._engine.dialect.name == "sqlite" else 60), self._engine.begin() as connection:
                 yield connection
@@ -77,7 +81,7 @@ class Store:
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             what = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-            raise StoreError(f"The database {where} cannot be used ({what}); check DATABASE_URL or VIVA_DATA_DIR.") from error
+            raise StoreError(f"The database {self.address} cannot be used ({what}); check DATABASE_URL or VIVA_DATA_DIR.") from error
 
     async def add_session(self, session_id: str, person_id: str, place: str) -> None:
         """Begin a session; nothing happens when it is there already."""

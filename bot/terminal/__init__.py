@@ -1,0 +1,1 @@
+"""The terminal surface: lines in, replies drawn with rich."""

@@ -1,0 +1,234 @@
+"""The `viva` command: a verb is a function. Nothing heavy is imported before a verb needs it."""
+
+import asyncio
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from uuid import uuid4
+
+import click
+import typer
+
+if TYPE_CHECKING:
+    from bot.compose import App, Settings
+
+app = typer.Typer(
+    name="viva",
+    help="A coach for machine-learning research interviews that grades with evidence.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+notes = typer.Typer(help="Look at the notes and check them.", no_args_is_help=True)
+app.add_typer(notes, name="notes")
+
+
+@app.command()
+def chat(
+    topic: Annotated[str | None, typer.Option(help="Drill this topic instead of a mix.")] = None,
+    questions: Annotated[int, typer.Option(min=1, max=50, help="How many questions the first drill has.")] = 5,
+) -> None:
+    """Talk: drills, interviews, questions to the notes. Also reads a script from standard input."""
+    from bot.terminal.chat import talk
+    from bot.terminal.commands import DrillWish
+
+    first = DrillWish(topic, questions) if topic or questions != 5 else None
+
+    async def work(parts: "App") -> int:
+        if topic:
+            parts.knowledge.library.topic(topic)
+        return await talk(parts, first)
+
+    _exit(_run(work))
+
+
+@app.command()
+def ask(question: Annotated[str, typer.Argument(help="What you want to know.")]) -> None:
+    """Answer one question from the notes, with its sources."""
+    from bot.terminal.chat import ask_once
+
+    _exit(_run(lambda parts: ask_once(parts, question)))
+
+
+@app.command()
+def topics(topic: Annotated[str | None, typer.Argument(help="List the notes of one topic.")] = None) -> None:
+    """What there is to ask about."""
+    from knowledge.library import load
+
+    library = load()
+    for name in [topic] if topic else library.topics:
+        found = library.topic(name)
+        typer.echo(f"{found[0].topic} ({len(found)})")
+        for note in found:
+            typer.echo(f"  {note.id:36} {note.question}")
+
+
+@notes.command("lint")
+def lint(folder: Annotated[Path | None, typer.Argument(help="Notes to check; Viva's own if left out.")] = None) -> None:
+    """Check every note; each mistake with file and line."""
+    from knowledge.library import NOTES, load
+
+    typer.echo(f"{len(load(folder or NOTES))} notes, nothing wrong.")
+
+
+@notes.command("show")
+def show(note_id: Annotated[str, typer.Argument(help="Which note; `viva topics` lists them.")]) -> None:
+    """A note as a person reads it: question, answer, rubric, what leads on from it."""
+    from rich.console import Console
+
+    from bot.terminal.render import note_page
+    from knowledge.library import load
+
+    Console(highlight=False).print(note_page(load()[note_id]))
+
+
+@app.command()
+def index() -> None:
+    """Build or refresh the search index; only what changed is embedded."""
+    from bot.compose import Knowledge, Settings
+    from bot.terminal.progress import counting
+
+    settings = Settings.read()
+    with counting("Embedding the notes") as progress:
+        search = Knowledge(settings, progress).search
+    typer.echo(f"{search.size} texts of {search.notes} notes are indexed in {settings.index_path}.")
+
+
+@app.command()
+def progress() -> None:
+    """How you do, by topic."""
+    from rich.console import Console
+
+    from bot.terminal.chat import PERSON
+    from bot.terminal.render import progress_table
+
+    async def work(parts: "App") -> int:
+        Console(highlight=False).print(progress_table(await parts.coach.progress(PERSON)))
+        return 0
+
+    _exit(_run(work))
+
+
+@app.command()
+def export(out: Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")] = None) -> None:
+    """Everything Viva keeps about you, as JSON."""
+    from bot.errors import UsageError
+    from bot.terminal.chat import PERSON
+
+    async def work(parts: "App") -> int:
+        text = json.dumps(await parts.coach.export(PERSON), indent=2, ensure_ascii=False, default=str)
+        if out is None:
+            typer.echo(text)
+            return 0
+        try:
+            out.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{out} cannot be written ({error.strerror}); name another file with --out.") from error
+        typer.echo(f"Written to {out}.")
+        return 0
+
+    _exit(_run(work))
+
+
+@app.command()
+def forget(yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False) -> None:
+    """Remove everything Viva keeps about you. `viva export` first if you want a copy."""
+    from bot.terminal.chat import PERSON
+
+    if not yes:
+        typer.confirm("Remove all your sessions, answers and grades for good?", abort=True)
+
+    async def work(parts: "App") -> int:
+        gone = await parts.coach.forget(PERSON)
+        typer.echo(f"Everything is gone ({gone} rows)." if gone else "There was nothing to remove.")
+        return 0
+
+    _exit(_run(work))
+
+
+@app.command()
+def doctor() -> None:
+    """What is configured, what is missing, and what to do next."""
+    from bot.compose import Settings
+    from bot.doctor import examine
+
+    healthy = True
+    for finding in asyncio.run(examine(Settings.read())):
+        typer.echo(f"{'ok ' if finding.ok else '!! '} {finding.text}")
+        healthy = healthy and finding.ok
+    _exit(0 if healthy else 1)
+
+
+def _run(work: "Callable[[App], Coroutine[Any, Any, int]]") -> int:
+    """Open the parts, log to a file beside the data, and do the work."""
+    from bot.compose import Settings, opened
+
+    async def whole() -> int:
+        settings = Settings.read()
+        async with opened(settings) as parts:
+            _log_to(settings)
+            return await work(parts)
+
+    return asyncio.run(whole())
+
+
+def _log_to(settings: "Settings") -> None:
+    from bot.errors import SettingsError
+
+    try:
+        settings.viva.data_dir.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(settings.viva.data_dir / "viva.log", encoding="utf-8", delay=True)
+    except OSError as error:
+        raise SettingsError(f"VIVA_DATA_DIR {settings.viva.data_dir} cannot be used ({error.strerror}).") from error
+    logging.basicConfig(
+        level=settings.viva.log_level, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+
+
+def _exit(code: int) -> NoReturn:
+    from bot.terminal.chat import leave
+
+    leave(code)
+
+
+def main() -> None:
+    """Run the command; what goes wrong is one sentence and an exit code, never a traceback."""
+    try:
+        app(standalone_mode=False)
+    except click.Abort:
+        _fail("Stopped.", 130)
+    except click.ClickException as error:
+        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "viva"
+        _fail(f"{error.format_message().rstrip('.')}; see `{where} --help`.", error.exit_code)
+    except KeyboardInterrupt:
+        _fail("Stopped.", 130)
+    except BrokenPipeError:
+        sys.exit(1)
+    except Exception as error:  # noqa: BLE001  # the last resort: an id for the user, the details for the log
+        from bot.errors import USER_ERRORS
+
+        if isinstance(error, USER_ERRORS):
+            _fail(str(error), getattr(error, "exit_code", 1))
+        _unexpected(error)
+
+
+def _unexpected(error: Exception) -> NoReturn:
+    # Frames and type only: the message of an error can quote what somebody answered.
+    error_id = uuid4().hex[:8]
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    logging.getLogger("viva").error("unexpected %s %s\n%s", error_id, type(error).__name__, frames)
+    _fail(f"Something unexpected went wrong (id {error_id}); viva.log in the data folder has the details.", 70)
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    typer.echo(f"viva: {sentence}", err=True)
+    sys.stdout.flush()
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+"""Wire settings to parts. The only module that knows them all; heavy parts are made when first needed."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bot import settings as configured
+from bot.coach.answers import Answerer
+from bot.coach.coach import Coach
+from bot.coach.persona import Persona
+from bot.errors import SettingsError
+from bot.grading.chat import ChatJudge
+from bot.grading.decisions import DecisionsJudge
+from bot.grading.embedded import EmbeddedJudge
+from bot.grading.grade import Judge
+from bot.grading.matching import Matcher
+from bot.grading.panel import Panel
+from bot.llm import ModelClient
+from bot.settings import OpenAISettings, StoreSettings, VivaSettings
+from bot.store.store import Store
+from knowledge.embedder import SentenceEmbedder
+from knowledge.index import Index, Progress
+from knowledge.library import Library, load
+from knowledge.search import Findings, Search
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings, read once at the start."""
+
+    viva: VivaSettings
+    openai: OpenAISettings
+    store: StoreSettings
+
+    @classmethod
+    def read(cls) -> "Settings":
+        """From the environment and `.env`; raises SettingsError naming the variable that is wrong."""
+        settings = cls(*(configured.read(kind) for kind in (VivaSettings, OpenAISettings, StoreSettings)))
+        wanted = settings.viva.judge
+        if wanted == "chat" and not settings.viva.chat_model:
+            raise SettingsError("VIVA_JUDGE is chat but no chat model is named; set VIVA_CHAT_MODEL.")
+        if wanted == "decisions" and not settings.viva.decisions_model:
+            raise SettingsError("VIVA_JUDGE is decisions but no model is named; set VIVA_DECISIONS_MODEL.")
+        if (settings.viva.chat_model or settings.viva.decisions_model) and not settings.has_models:
+            raise SettingsError("A model is named but no server; set OPENAI_API_KEY or OPENAI_BASE_URL.")
+        return settings
+
+    @property
+    def has_models(self) -> bool:
+        """True when there is a server to ask."""
+        return bool(self.openai.api_key or self.openai.base_url)
+
+    @property
+    def database_url(self) -> str:
+        """Where sessions are stored."""
+        return configured.database_url(self.store, self.viva)
+
+    @property
+    def index_path(self) -> Path:
+        """Where the index is kept."""
+        return self.viva.data_dir / "notes.index"
+
+
+class Knowledge:
+    """Library, embedder, search and matcher; each is made on first use, whichever thread needs it first."""
+
+    def __init__(self, settings: Settings, progress: Progress | None = None) -> None:
+        self._settings = settings
+        self._progress = progress
+        self._lock = threading.RLock()
+        self.library: Library = load()
+        self.embedder = SentenceEmbedder(settings.viva.embedding_model)
+        self.matcher = Matcher(self.embedder)
+
+    @cached_property
+    def _search(self) -> Search:
+        index = Index.open(self.library, self.embedder, self._settings.index_path, self._progress)
+        return Search(self.library, index)
+
+    @property
+    def search(self) -> Search:
+        """The search, its index opened or built; seconds on first use."""
+        with self._lock:
+            return self._search
+
+    async def find(self, query: str) -> Findings:
+        """Search without holding up the conversation of others."""
+        return await asyncio.to_thread(lambda: self.search.find(query))
+
+    def warm_up(self) -> threading.Thread:
+        """Load the embedding model while the candidate reads the first question."""
+        # A failure here is met again, and told, by whoever needs the model.
+        thread = threading.Thread(target=lambda: self.embedder.encode(["warm up"]), name="warm-up", daemon=True)
+        thread.start()
+        return thread
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything a surface needs."""
+
+    settings: Settings
+    knowledge: Knowledge
+    store: Store
+    coach: Coach
+    judge: Panel
+    client: ModelClient | None
+
+
+@asynccontextmanager
+async def opened(settings: Settings, progress: Progress | None = None) -> AsyncIterator[App]:
+    """The parts wired together, closed at the end."""
+    knowledge = Knowledge(settings, progress)
+    store = await Store.open(settings.database_url)
+    client = ModelClient(settings.openai, settings.viva, store) if settings.has_models else None
+    judge = Panel(_judges(settings, client, knowledge.matcher))
+    model = settings.viva.chat_model
+    persona = Persona(client, model)
+    answerer = Answerer(knowledge.library, knowledge.find, client, model)
+    try:
+        yield App(settings, knowledge, store, Coach(knowledge.library, store, judge, persona, answerer), judge, client)
+    finally:
+        if client:
+            await client.close()
+        await store.close()
+
+
+def _judges(settings: Settings, client: ModelClient | None, matcher: Matcher) -> list[Judge]:
+    """The judges in the order they are asked; the embedded one is always the last resort."""
+    viva = settings.viva
+    makers: dict[str, Callable[[], Judge] | None] = {
+        "decisions": (lambda: DecisionsJudge(client, viva.decisions_model or "", matcher))
+        if client and viva.decisions_model
+        else None,
+        "chat": (lambda: ChatJudge(client, viva.chat_model or "")) if client and viva.chat_model else None,
+    }
+    wanted = list(makers) if viva.judge == "auto" else [viva.judge]
+    return [*(make() for name in wanted if (make := makers.get(name))), EmbeddedJudge(matcher)]

@@ -1,0 +1,278 @@
+"""`viva chat`: a conversation in a terminal, or read from standard input line by line."""
+
+import asyncio
+import os
+import random
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from datetime import UTC, datetime
+from functools import partial
+from uuid import uuid4
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.coach.coach import Coach
+from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Resume, Say, Skip, Start, Stop
+from bot.coach.reply import Delta, Reply
+from bot.coach.session import Status
+from bot.compose import App
+from bot.errors import USER_ERRORS
+from bot.terminal import commands
+from bot.terminal.render import drawn, progress_table
+
+PERSON = "terminal:local"
+PLACE = "terminal"
+PIPED_WIDTH = 100
+BLOCK = '"""'
+_OWN_START = tuple(f"/{name}" for name in ("drill", "interview", "ask", "topics", "progress", "help"))
+
+Lines = AsyncIterator[str]
+
+
+class Chat:
+    """One person at one terminal.
+
+    Piped input is a script: questions come in a fixed order, nothing earlier is looked at to choose
+    them, and the end of the input ends the session, so that the same script gives the same transcript.
+    """
+
+    def __init__(self, app: App, console: Console, *, interactive: bool) -> None:
+        self._app = app
+        self._coach: Coach = app.coach
+        self._console = console
+        self._interactive = interactive
+        self._session_id: str | None = None
+        self._paused = False
+        self.failures = 0
+
+    async def run(self, lines: Lines, first: commands.DrillWish | None = None) -> None:
+        """Talk until the input ends or /quit."""
+        self._console.print(self._greeting())
+        if self._interactive:
+            await self._open(first)
+            self._app.knowledge.warm_up()
+        opened = self._interactive
+        async for line in lines:
+            if not opened:
+                await self._open(first, line)
+                opened = True
+            if not self._interactive:
+                self._console.print(Text(f"\n> {line}", style="dim"))
+            if not await self._try(partial(self._dispatch, line)):
+                break
+        if not opened:
+            await self._open(first)
+        await self._leave()
+
+    async def _open(self, first: commands.DrillWish | None, line: str = "") -> None:
+        """Go on with an unfinished session, or put a first question unless `line` asks for something else."""
+        self._session_id = await self._coach.unfinished(PERSON, PLACE)
+        if self._session_id and first is None:
+            self._console.print(Text("Welcome back: this is where you left off.", style="italic"))
+            await self._show(self._coach.recover(self._session_id))
+        elif first or not line.startswith(_OWN_START):
+            await self._try(partial(self._drill, first or commands.DrillWish()))
+
+    def _greeting(self) -> Text:
+        count = len(self._app.knowledge.library)
+        return Text.assemble(
+            ("Viva", "bold cyan"),
+            f" asks from {count} notes; the {self._app.judge.name} judge grades. /help lists what you can type.",
+        )
+
+    async def _try(self, action: Callable[[], Awaitable[bool | None]]) -> bool:
+        """Do something; what the person did wrong is told in one sentence. False to leave."""
+        try:
+            return await action() is not False
+        except USER_ERRORS as error:
+            self.failures += 1
+            self._console.print(Text(str(error), style="red"))
+            return True
+
+    async def _dispatch(self, line: str) -> bool:
+        command = commands.split(line)
+        if command is None:
+            await self._answer(line)
+            return True
+        name, rest = command
+        match name:
+            case "quit":
+                return False
+            case "drill":
+                await self._drill(commands.drill(rest))
+            case "interview":
+                await self._interview(commands.interview(rest))
+            case "ask":
+                await self._send(Ask(id=_new_id(), at=_now(), text=rest))
+            case "hint":
+                await self._send(Hint(id=_new_id(), at=_now()))
+            case "skip":
+                await self._send(Skip(id=_new_id(), at=_now()))
+            case "mark":
+                wish = commands.mark(rest)
+                await self._send(
+                    Mark(id=_new_id(), at=_now(), question=wish.question, point=wish.point, verdict=wish.verdict)
+                )
+            case "pause":
+                self._paused = True
+                await self._send(Pause(id=_new_id(), at=_now()))
+            case "resume":
+                self._paused = False
+                await self._send(Resume(id=_new_id(), at=_now()))
+            case "stop":
+                await self._send(Stop(id=_new_id(), at=_now()))
+            case "progress":
+                self._console.print(progress_table(await self._coach.progress(PERSON)))
+            case "topics":
+                for topic, notes in self._app.knowledge.library.topics.items():
+                    self._console.print(Text(f"{topic} ({len(notes)})"))
+            case _:
+                for usage, meaning in commands.HELP.items():
+                    self._console.print(Text.assemble((f"{usage:38}", "cyan"), meaning))
+        return True
+
+    async def _answer(self, line: str) -> None:
+        if not line.strip() and self._interactive:
+            return  # Enter pressed by accident is not an answer
+        self._paused = False
+        await self._send(Say(id=_new_id(), at=_now(), text=line))
+
+    async def _send(self, event: CandidateEvent) -> None:
+        if self._session_id is None:
+            await self._begin(Start(id=_new_id(), at=_now(), mode=Mode.ASK))
+        assert self._session_id  # noqa: S101  # set by _begin
+        await self._show(self._coach.handle(self._session_id, event))
+
+    async def _drill(self, wish: commands.DrillWish) -> None:
+        topic = self._topic(wish.topic)
+        await self._begin(
+            Start(
+                id=_new_id(), at=_now(), mode=Mode.DRILL, topic=topic, level=wish.level, questions=wish.questions,
+                seed=self._seed(), avoid=await self._avoid(),
+            )
+        )  # fmt: skip
+
+    async def _interview(self, wish: commands.InterviewWish) -> None:
+        topic = self._topic(wish.topic)
+        await self._begin(
+            Start(
+                id=_new_id(), at=_now(), mode=Mode.INTERVIEW, topic=topic, minutes=wish.minutes,
+                seed=self._seed(), avoid=await self._avoid(),
+            )
+        )  # fmt: skip
+
+    def _topic(self, name: str | None) -> str | None:
+        return self._app.knowledge.library.topic(name)[0].topic if name else None
+
+    def _seed(self) -> int:
+        return random.randrange(2**31) if self._interactive else 0  # noqa: S311  # order of questions, not a secret
+
+    async def _avoid(self) -> tuple[str, ...]:
+        return await self._coach.recent_notes(PERSON) if self._interactive else ()
+
+    async def _begin(self, start: Start) -> None:
+        """A new session; one that is still open is ended first, with its debrief if there is one."""
+        if self._session_id is not None:
+            await self._end(self._session_id)
+        session_id = _new_id()
+        async with aclosing(self._coach.begin(session_id, PERSON, PLACE, start)) as replies:
+            await self._show(replies)
+        self._session_id = session_id
+        self._paused = False
+
+    async def _end(self, session_id: str) -> None:
+        session = await self._coach.session(session_id)
+        if session.status is Status.CLOSED or not session.exchanges:
+            return
+        answered = any(exchange.answers for exchange in session.exchanges)
+        await self._show(self._coach.handle(session_id, Stop(id=_new_id(), at=_now())), quiet=not answered)
+
+    async def _leave(self) -> None:
+        if self._session_id is None:
+            return
+        session = await self._coach.session(self._session_id)
+        if session.status is Status.CLOSED or session.current is None:
+            return
+        if self._interactive or self._paused:
+            self._console.print(Text("Kept for you: `viva chat` goes on from here.", style="italic"))
+        else:
+            await self._end(self._session_id)
+
+    async def _show(self, replies: AsyncIterator[Reply | Delta], *, quiet: bool = False) -> None:
+        """Print replies as they come; a streamed one is printed once, while it is being worded."""
+        streamed = ""
+        async for reply in replies:
+            if quiet:
+                continue
+            if isinstance(reply, Delta):
+                streamed += reply.text
+                self._console.print(Text(reply.text, style="bold"), end="")
+                continue
+            if streamed:
+                self._console.print()
+                already, streamed = streamed.strip(), ""
+                if already == getattr(reply, "text", None):
+                    continue
+            self._console.print(drawn(reply))
+
+
+async def talk(app: App, first: commands.DrillWish | None = None) -> int:
+    """Run a chat on this terminal or on piped input; the exit code."""
+    interactive = sys.stdin.isatty() and sys.stdout.isatty()
+    console = Console(highlight=False, width=None if interactive else PIPED_WIDTH)
+    chat = Chat(app, console, interactive=interactive)
+    if interactive:
+        from bot.terminal.prompt import typed_lines
+
+        await chat.run(typed_lines(), first)
+        return 0
+    await chat.run(piped_lines(), first)
+    return 2 if chat.failures else 0
+
+
+async def ask_once(app: App, question: str) -> int:
+    """Answer one question and leave; 1 where the notes have no answer."""
+    console = Console(highlight=False)
+    session_id = _new_id()
+    async for _ in app.coach.begin(session_id, PERSON, PLACE, Start(id=_new_id(), at=_now(), mode=Mode.ASK)):
+        pass
+    answered = False
+    async for reply in app.coach.handle(session_id, Ask(id=_new_id(), at=_now(), text=question)):
+        if not isinstance(reply, Delta):
+            answered = answered or reply.kind == "answer"
+            console.print(drawn(reply))
+    return 0 if answered else 1
+
+
+async def piped_lines() -> Lines:
+    '''Lines of standard input; lines between two """ are one answer.'''
+    block: list[str] | None = None
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        text = line.rstrip("\n")
+        if text.strip() == BLOCK:
+            if block is not None:
+                yield "\n".join(block)
+            block = [] if block is None else None
+        elif block is not None:
+            block.append(text)
+        else:
+            yield text
+    if block:
+        yield "\n".join(block)
+
+
+def _new_id() -> str:
+    return uuid4().hex
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def leave(code: int) -> None:
+    """Exit at once, flushed. The warm-up thread may be inside native code, which an orderly exit would tear down under it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,114 @@
+"""What can be typed after a slash, parsed into events. Pure."""
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+from bot.errors import UsageError
+from bot.grading.grade import Verdict
+from knowledge.note import Level
+
+HELP = {
+    "/drill [topic] [questions] [level]": "questions with a grade after each answer",
+    "/interview [minutes] [topic]": "an interview, silent about grades until the debrief",
+    "/ask question": "an answer from the notes",
+    "/hint": "a nudge; the hinted point then earns half",
+    "/skip": "show the answer and move on",
+    "/mark [question.]point yes|partly|no": "your own verdict where the judge could not tell",
+    "/pause, /resume": "leave and come back, also days later",
+    "/stop": "end here and hear how it went",
+    "/progress": "how you do by topic",
+    "/topics": "what there is to ask about",
+    "/help": "this list",
+    "/quit": "leave; an open session waits for you",
+}
+NAMES = ("drill", "interview", "ask", "hint", "skip", "mark", "pause", "resume", "stop", "progress", "topics", "help", "quit")
+
+_VERDICTS: dict[str, Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]] = {
+    "yes": Verdict.MET, "met": Verdict.MET, "y": Verdict.MET,
+    "partly": Verdict.PARTIAL, "partial": Verdict.PARTIAL, "half": Verdict.PARTIAL,
+    "no": Verdict.MISSED, "missed": Verdict.MISSED, "n": Verdict.MISSED,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DrillWish:
+    """What a /drill asks for."""
+
+    topic: str | None = None
+    questions: int = 5
+    level: Level | None = None
+
+
+@dataclass(frozen=True)
+class InterviewWish:
+    """What an /interview asks for."""
+
+    minutes: int = 30
+    topic: str | None = None
+
+
+@dataclass(frozen=True)
+class MarkWish:
+    """What a /mark says; `question` is None for the last one."""
+
+    question: int | None
+    point: int
+    verdict: Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]
+
+
+def split(line: str) -> tuple[str, str] | None:
+    """("drill", "losses 3") for "/drill losses 3"; None for a line that is no command.
+
+    Raises UsageError for a command that does not exist, with the nearest that does.
+    """
+    match = re.match(r"/([A-Za-z]+)(?:\s+(.*))?$", line.strip(), re.DOTALL)
+    if not match:
+        return None
+    name = match[1].lower()
+    if name not in NAMES:
+        close = get_close_matches(name, NAMES, n=1)
+        hint = f"did you mean /{close[0]}?" if close else "/help lists what there is."
+        raise UsageError(f"There is no /{name}; {hint}")
+    return name, (match[2] or "").strip()
+
+
+def drill(text: str) -> DrillWish:
+    """Topic, number of questions and level in any order; what is neither number nor level is the topic."""
+    wish = DrillWish()
+    topic: list[str] = []
+    for word in text.split():
+        if word.isdigit():
+            wish = DrillWish(wish.topic, _between(int(word), 1, 50, "questions"), wish.level)
+        elif word.lower() in list(Level):
+            wish = DrillWish(wish.topic, wish.questions, Level(word.lower()))
+        elif word.lower() != "mixed":
+            topic.append(word)
+    return DrillWish(" ".join(topic) or None, wish.questions, wish.level)
+
+
+def interview(text: str) -> InterviewWish:
+    """Minutes and topic in any order."""
+    minutes, topic = InterviewWish.minutes, list[str]()
+    for word in text.split():
+        number = re.fullmatch(r"(\d+)(?:m|min|minutes)?", word)
+        if number:
+            minutes = _between(int(number[1]), 5, 180, "minutes")
+        elif word not in ("min", "minutes"):
+            topic.append(word)
+    return InterviewWish(minutes, " ".join(topic) or None)
+
+
+def mark(text: str) -> MarkWish:
+    """`3 yes`, or `2.3 partly` for the third point of the second question."""
+    match = re.fullmatch(r"(?:(\d+)\.)?(\d+)\s+([a-z]+)", text.lower())
+    if not match or match[3] not in _VERDICTS or int(match[2]) < 1 or match[1] == "0":
+        raise UsageError("Say which point and your verdict, for example: /mark 3 yes, /mark 2.3 partly, /mark 1 no.")
+    return MarkWish(int(match[1]) if match[1] else None, int(match[2]), _VERDICTS[match[3]])
+
+
+def _between(number: int, low: int, high: int, what: str) -> int:
+    if not low <= number <= high:
+        raise UsageError(f"The number of {what} lies between {low} and {high}, {number} does not.")
+    return number

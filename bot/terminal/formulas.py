@@ -1,0 +1,105 @@
+r"""LaTeX formulas as Unicode that reads well in a terminal.
+
+pylatexenc knows the symbols, but flattens structure: \frac{a+b}{c} becomes a+b/c, a different
+formula. So the structure (groups, fractions, roots, scripts, accents) is set here, with brackets
+wherever flattening needs them, and only plain symbols are looked up there.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+_FORMULA = re.compile(r"\$([^$\n]+)\$")
+_TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|[{}^_]|\s+|.")
+_SIMPLE = re.compile(r"[^\s+\-−=/·×|,]+(?:\([^()]*\))?|\([^()]*\)")
+
+_RAISED = dict(zip("0123456789+-−=()niTkm⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵀᵏᵐᵀ", strict=True))
+_LOWERED = dict(zip("0123456789+-−=aeijkmnprtux", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌ₐₑᵢⱼₖₘₙₚᵣₜᵤₓ", strict=True))
+_ACCENTS = {r"\hat": "\u0302", r"\tilde": "\u0303", r"\bar": "\u0304", r"\vec": "\u20d7"}
+_FONTS = {r"\mathrm", r"\mathbf", r"\mathit", r"\mathcal", r"\boldsymbol", r"\operatorname", r"\text"}
+_DOUBLE = dict(zip("EPRNZC", "𝔼ℙℝℕℤℂ", strict=True))
+_NAMED = {rf"\{name}" for name in ("log", "ln", "exp", "max", "min", "arg", "sin", "cos", "det", "dim", "tr")}
+_SPECIAL = {r"\,": " ", r"\;": " ", r"\ ": " ", r"\!": "", r"\quad": "  ", r"\|": "‖", r"\{": "{", r"\}": "}",
+            r"\%": "%", r"\ldots": "…", r"\cdots": "⋯", r"\left": "", r"\right": "", r"\mid": "|", r"\top": "⊤"}  # fmt: skip
+
+
+def readable(markdown: str) -> str:
+    """Markdown with every $formula$ turned into Unicode; text outside formulas is unchanged."""
+    return _FORMULA.sub(lambda match: formula(match[1]), markdown)
+
+
+def formula(latex: str) -> str:
+    r"""One LaTeX formula as Unicode text.
+
+    >>> formula(r"\frac{a+b}{c_i} \leq \sqrt{2\pi\sigma^2}")
+    '(a+b)/cᵢ ≤ √(2πσ²)'
+    """
+    text = _sequence(iter(_TOKEN.findall(latex)))
+    return re.sub(r"(?<=[a-z]) (?=\()", "", re.sub(r"\s+", " ", text)).strip()
+
+
+def _sequence(tokens: Iterator[str]) -> str:
+    """Everything up to the end of the group or formula."""
+    out: list[str] = []
+    for token in tokens:
+        if token == "}":
+            break
+        if token in "^_":
+            while out and out[-1].isspace():
+                out.pop()
+            out.append(_script(token, _argument(tokens)))
+        else:
+            out.append(_atom(token, tokens))
+    return "".join(out)
+
+
+def _argument(tokens: Iterator[str]) -> str:
+    """The next group, or the next atom where there are no braces."""
+    for token in tokens:
+        if not token.isspace():
+            return _atom(token, tokens)
+    return ""
+
+
+def _atom(token: str, tokens: Iterator[str]) -> str:
+    if token == "{":
+        return _sequence(tokens)
+    if token in _SPECIAL:
+        return _SPECIAL[token]
+    if token in _FONTS:
+        return _argument(tokens)
+    if token in _NAMED:
+        return f" {token[1:]} "
+    if token == r"\mathbb":
+        return "".join(_DOUBLE.get(char, char) for char in _argument(tokens))
+    if token in _ACCENTS:
+        base = _argument(tokens)
+        return base[:1] + _ACCENTS[token] + base[1:]
+    if token == r"\sqrt":
+        radicand = _argument(tokens)
+        return f"√{radicand}" if len(radicand) == 1 else f"√({radicand})"
+    if token == r"\frac":
+        return f"{_bracketed(_argument(tokens))}/{_bracketed(_argument(tokens))}"
+    return _symbol(token) if token.startswith("\\") else "−" if token == "-" else token
+
+
+def _bracketed(text: str) -> str:
+    text = text.strip()
+    return text if _SIMPLE.fullmatch(text) else f"({text})"
+
+
+def _script(kind: str, text: str) -> str:
+    table = _RAISED if kind == "^" else _LOWERED
+    is_word = len(text) > 1 and text.isalpha()
+    if not is_word and all(char in table for char in text):
+        return "".join(table[char] for char in text)
+    return f"{kind}{text}" if is_word or len(text) == 1 else f"{kind}({text})"
+
+
+@cache
+def _symbol(macro: str) -> str:
+    from pylatexenc.latex2text import LatexNodes2Text
+
+    text = str(LatexNodes2Text().latex_to_text(f"${macro}$"))
+    # Relations and arrows read better with room around them.
+    return f" {text} " if text in "≤≥≈≠∼∝∈←→×·" else text

@@ -1,0 +1,187 @@
+"""Replies as rich renderables. Pure: the same reply is always drawn the same way."""
+
+from collections.abc import Iterable
+
+from rich.console import Group, RenderableType
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from bot.coach.coach import TopicProgress
+from bot.coach.persona import shorten
+from bot.coach.reply import (
+    AnswerReply,
+    DebriefReply,
+    ExplanationReply,
+    GradeReply,
+    HintReply,
+    NoticeReply,
+    PointLine,
+    ProbeReply,
+    QuestionReply,
+    Reply,
+)
+from bot.grading.grade import Aid, Verdict
+from bot.terminal.formulas import readable
+from knowledge.note import Note
+
+_LOOK = {
+    Verdict.MET: ("✓", "green", "said"),
+    Verdict.PARTIAL: ("◐", "yellow", "partly said"),
+    Verdict.MISSED: ("·", "dim", "not said"),
+    Verdict.CONTRADICTED: ("✗", "red", "at odds with the facts"),
+    Verdict.UNSCORED: ("?", "cyan", "could not tell"),
+}
+_AIDED = {Aid.NONE: "", Aid.PROBE: ", after a probe", Aid.HINT: ", after a hint"}
+_BAR = 20
+
+
+def drawn(reply: Reply) -> RenderableType:
+    """One reply as something rich can print."""
+    match reply:
+        case QuestionReply():
+            return _question(reply)
+        case ProbeReply():
+            return Group(Text(), Text(reply.text, style="bold"))
+        case HintReply():
+            return Text.assemble(("Hint ", "cyan"), reply.text, (f"  ({reply.cost})", "dim"))
+        case GradeReply():
+            return _grade(reply)
+        case ExplanationReply():
+            return _titled("A strong answer in 30 seconds", reply.text, f"viva notes show {reply.note_id}")
+        case AnswerReply():
+            return _titled("From the notes", reply.text, ", ".join(f"[{note_id}]" for note_id in reply.note_ids))
+        case NoticeReply():
+            return Text(reply.text, style="italic")
+        case DebriefReply():
+            return _debrief(reply)
+
+
+def markdown(text: str) -> Markdown:
+    """Markdown with its formulas readable."""
+    return Markdown(readable(text))
+
+
+def _question(reply: QuestionReply) -> RenderableType:
+    if reply.rung:
+        title = "Deeper"
+    else:
+        title = f"Question {reply.number}" + (f" of {reply.of}" if reply.of else "")
+    if reply.stage:
+        title += f" · {reply.stage}"
+    lines: list[RenderableType] = [Text(), Rule(Text(title, style="cyan"), align="left", style="dim")]
+    if reply.bridge:
+        lines.append(Text(reply.bridge, style="italic"))
+    return Group(*lines, Text(reply.text, style="bold"))
+
+
+def _grade(reply: GradeReply) -> RenderableType:
+    title = f"{'Grade' if reply.final else 'So far'} {percent(reply.score)}"
+    if reply.open_weight:
+        title += f", {percent(reply.open_weight)} open"
+    footer: list[RenderableType] = []
+    unscored = [str(p.number) for p in reply.points if p.verdict is Verdict.UNSCORED]
+    if reply.final and unscored:
+        footer.append(
+            Text(f"Compare {_listed(unscored)} with what you said: /mark {unscored[0]} yes, partly or no.", style="cyan")
+        )
+    judged = "" if reply.judge == "rule" else f"graded by the {reply.judge} judge"
+    return Panel(
+        Group(*_points(reply.points), *footer),
+        title=Text.assemble((title, "bold"), "  ", bar(reply.score, reply.open_weight)),
+        title_align="left",
+        subtitle=Text(judged, style="dim"),
+        subtitle_align="right",
+        border_style="dim",
+    )
+
+
+def _points(points: Iterable[PointLine]) -> Iterable[RenderableType]:
+    for point in points:
+        sign, style, name = _LOOK[point.verdict]
+        head = Text.assemble((f"{sign} ", style), (f"{point.number}. ", "dim"))
+        if point.text is None:
+            head.append(f"{name} yet" if point.verdict is Verdict.MISSED else name, style)
+        else:
+            head.append(point.text)
+        head.append(f"  {percent(point.weight)}{_AIDED[point.aid]}", "dim")
+        yield head
+        if point.marked:
+            yield Text(f"     marked by you: {name}", style=style)
+        elif point.quote:
+            yield Text(f"     “{shorten(point.quote)}”", style=style)
+        if point.verdict is Verdict.UNSCORED and point.reason:
+            yield Text(f"     {point.reason}", style="dim")
+
+
+def bar(score: float, open_weight: float = 0.0) -> Text:
+    """A score in [0, 1] as a bar, with what is still open behind it."""
+    full = round(score * _BAR)
+    left = min(_BAR - full, round(open_weight * _BAR))
+    return Text.assemble(("█" * full, "green"), ("▒" * left, "cyan"), ("░" * (_BAR - full - left), "dim"))
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] in per cent."""
+    return f"{round(100 * share)} %"
+
+
+def _listed(numbers: list[str]) -> str:
+    return numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} and {numbers[-1]}"
+
+
+def _titled(title: str, text: str, source: str) -> RenderableType:
+    return Group(Text(), Text(title, style="cyan"), Padding(markdown(text), (0, 2)), Text(f"  {source}", style="dim"))
+
+
+def _debrief(reply: DebriefReply) -> RenderableType:
+    title = f"Debrief: {percent(reply.score)}" + (f", {percent(reply.open_weight)} open" if reply.open_weight else "")
+    parts: list[RenderableType] = [Text(), Rule(Text(title, style="bold"), align="left", style="cyan")]
+    for q in reply.questions:
+        help_used = " · skipped" if q.skipped else f" · hints: {q.hints}" if q.hints else ""
+        line = Text.assemble(f"{q.number}. {q.question}  ", bar(q.score, q.open_weight), f" {percent(q.score)}", (help_used, "dim"))
+        parts.append(line)
+        if reply.mode == "interview":
+            parts.append(Padding(Group(*_points(q.points)), (0, 3)))
+    for title, style, texts in (
+        ("What carried you", "green", reply.strengths),
+        ("What to work on", "yellow", reply.weaknesses),
+    ):
+        if texts:
+            parts += [Text(), Text(title, style=style), *(Text(f"  · {text}") for text in texts)]
+    if reply.read_next:
+        commands = "  ".join(f"viva notes show {note_id}" for note_id in reply.read_next)
+        parts += [Text(), Text(f"Read next: {commands}", style="dim")]
+    return Group(*parts)
+
+
+def note_page(note: Note) -> RenderableType:
+    """A whole note as a person reads it."""
+    parts: list[RenderableType] = [
+        Rule(Text(note.question, style="bold"), align="left", style="cyan"),
+        Text(f"{note.id} · {note.topic} · {note.level} · {note.kind}", style="dim"),
+    ]
+    for heading, text in note.sections.items():
+        parts += [Text(), Text(heading, style="cyan"), Padding(markdown(text), (0, 2))]
+    parts += [Text(), Text("What is graded", style="cyan")]
+    parts += [Text.assemble(f"  · {point.point}", (f"  {percent(point.weight)}", "dim")) for point in note.rubric]
+    parts += [Text(), Text("Often said, and wrong", style="cyan")]
+    parts += [Text.assemble(("  ✗ ", "red"), m.claim, ("  → ", "dim"), m.correction) for m in note.misconceptions]
+    parts += [Text(), Text("Where it goes from here", style="cyan")]
+    parts += [Text(f"  {rung.question}") for rung in note.follow_ups]
+    parts += [Text.assemble(f"  {related.bridge}", (f"  [{related.id}]", "dim")) for related in note.related]
+    parts += [Text(), *(Text(f"  {reference}", style="dim") for reference in note.references)]
+    return Group(*parts)
+
+
+def progress_table(rows: list[TopicProgress]) -> RenderableType:
+    """Mean score by topic."""
+    if not rows:
+        return Text("Nothing has been graded yet; /drill starts.", style="italic")
+    table = Table("topic", "questions", "mean", "", box=None, header_style="dim")
+    for row in rows:
+        table.add_row(row.topic, str(row.questions), percent(row.score), bar(row.score))
+    return table
