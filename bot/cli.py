@@ -68,7 +68,9 @@ def topics(topic: Annotated[str | None, typer.Argument(help="List the notes of o
 
 
 @notes.command("lint")
-def lint(folder: Annotated[Path | None, typer.Argument(help="Notes to check; Viva's own if left out.")] = None) -> None:
+def lint(
+    folder: Annotated[Path | None, typer.Argument(help="Notes to check; Viva's own if left out.")] = None,
+) -> None:
     """Check every note; each mistake with file and line."""
     from knowledge.library import NOTES, load
 
@@ -114,7 +116,9 @@ def progress() -> None:
 
 
 @app.command()
-def export(out: Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")] = None) -> None:
+def export(
+    out: Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")] = None,
+) -> None:
     """Everything Viva keeps about you, as JSON."""
     from bot.errors import UsageError
     from bot.terminal.chat import PERSON
@@ -185,7 +189,9 @@ def _log_to(settings: "Settings") -> None:
     except OSError as error:
         raise SettingsError(f"VIVA_DATA_DIR {settings.viva.data_dir} cannot be used ({error.strerror}).") from error
     logging.basicConfig(
-        level=settings.viva.log_level, handlers=[handler], format="%(asctime)s %(levelname)s %(name)s %(message)s"
+        level=settings.viva.log_level,
+        handlers=[handler],
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
 
 
@@ -208,7 +214,7 @@ def main() -> None:
         _fail("Stopped.", 130)
     except BrokenPipeError:
         sys.exit(1)
-    except Exception as error:  # noqa: BLE001  # the last resort: an id for the user, the details for the log
+    except Exception as error:  # the last resort: an id for the user, the details for the log
         from bot.errors import USER_ERRORS
 
         if isinstance(error, USER_ERRORS):

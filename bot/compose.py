@@ -122,7 +122,14 @@ async def opened(settings: Settings, progress: Progress | None = None) -> AsyncI
     persona = Persona(client, model)
     answerer = Answerer(knowledge.library, knowledge.find, client, model)
     try:
-        yield App(settings, knowledge, store, Coach(knowledge.library, store, judge, persona, answerer), judge, client)
+        yield App(
+            settings,
+            knowledge,
+            store,
+            Coach(knowledge.library, store, judge, persona, answerer),
+            judge,
+            client,
+        )
     finally:
         if client:
             await client.close()

@@ -34,7 +34,8 @@ async def _examine(settings: Settings) -> AsyncIterator[Finding]:
     except USER_ERRORS as error:
         yield Finding(False, f"embedding model: {error}")
     built = settings.index_path.exists()
-    yield Finding(True, f"index: {settings.index_path if built else 'not built yet; `viva index` does it ahead of the first /ask'}")
+    later = "not built yet; `viva index` does it ahead of the first /ask"
+    yield Finding(True, f"index: {settings.index_path if built else later}")
     store = None
     try:
         store = await Store.open(settings.database_url)
@@ -60,7 +61,10 @@ async def _models(settings: Settings, store: Store) -> Finding:
         await client.close()
     missing = [name for name in wanted if name not in offered]
     if missing:
-        return Finding(False, f"models: the server does not offer {', '.join(missing)}; it offers {', '.join(offered[:5])}")
+        return Finding(
+            False,
+            f"models: the server does not offer {', '.join(missing)}; it offers {', '.join(offered[:5])}",
+        )
     if not wanted:
         return Finding(False, "models: there is a key but no model; set VIVA_CHAT_MODEL or VIVA_DECISIONS_MODEL")
     return Finding(True, f"models: {', '.join(wanted)}")

@@ -51,11 +51,14 @@ class VivaSettings(_Settings):
     judge: JudgeName = Field("auto", description="auto uses every judge that is configured, in order.")
     embedding_model: Name | None = Field(None, description="sentence-transformers folder or name; MiniLM is bundled.")
     data_dir: Path = Field(
-        default_factory=lambda: user_data_path("viva", appauthor=False), description="Where sessions and the index are kept."
+        default_factory=lambda: user_data_path("viva", appauthor=False),
+        description="Where sessions and the index are kept.",
     )
     model_timeout: float = Field(20.0, gt=0, le=600, description="Seconds a model has for one reply, retries included.")
     person_daily_tokens: int = Field(200_000, ge=0, description="Model tokens one person may use in a day (UTC).")
-    total_daily_tokens: int = Field(2_000_000, ge=0, description="Model tokens everyone together may use in a day (UTC).")
+    total_daily_tokens: int = Field(
+        2_000_000, ge=0, description="Model tokens everyone together may use in a day (UTC)."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("WARNING", description="What the log keeps.")
 
 
@@ -63,7 +66,9 @@ class StoreSettings(_Settings):
     """Where sessions are stored."""
 
     database_url: SecretStr | None = Field(
-        None, validation_alias=AliasChoices("DATABASE_URL"), description="postgresql://… ; SQLite in the data dir without it."
+        None,
+        validation_alias=AliasChoices("DATABASE_URL"),
+        description="postgresql://… ; SQLite in the data dir without it.",
     )
 
 

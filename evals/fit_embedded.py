@@ -58,10 +58,10 @@ def main() -> None:
     """Fit, say how well it does on notes it has not seen, and write the head."""
     library, held_out = load(), test_notes()
     cases = [case for case in grading() if case.note not in held_out]
-    X, verdicts, notes = table(cases, library, Matcher(SentenceEmbedder()))
+    features, verdicts, notes = table(cases, library, Matcher(SentenceEmbedder()))
     y = np.array([CLASSES.index(verdict) for verdict in verdicts])
     model = make_pipeline(StandardScaler(), LogisticRegression(C=_REGULARISATION, max_iter=5_000))
-    unseen = cross_val_predict(model, X, y, groups=notes, cv=LeaveOneGroupOut(), method="predict_proba")
+    unseen = cross_val_predict(model, features, y, groups=notes, cv=LeaveOneGroupOut(), method="predict_proba")
     thresholds: dict[str, float] = {}
     for column, verdict in enumerate(CLASSES):
         right, probability = y == column, unseen[:, column]
@@ -72,7 +72,7 @@ def main() -> None:
             f"{verdict:13} AUC {roc_auc_score(right, probability):.3f}  threshold {thresholds[verdict]:.2f}  "
             f"precision {right[given].mean():.3f}  recall {(right & given).sum() / right.sum():.3f}\n"
         )
-    model.fit(X, y)
+    model.fit(features, y)
     scaler, logistic = model.named_steps["standardscaler"], model.named_steps["logisticregression"]
     head = {
         "classes": CLASSES,

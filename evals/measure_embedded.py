@@ -1,4 +1,4 @@
-"""How the embedded judge does on the labelled answers of the test split: `python -m evals.measure_embedded`."""
+"""The embedded judge on the labelled answers of the test split: `python -m evals.measure_embedded`."""
 
 import asyncio
 import sys
@@ -30,8 +30,11 @@ async def measure() -> str:
         gold, given, left = (mean(column) for column in zip(*scores, strict=True))
         lines.append(f"{kind:16} {len(scores):7}  {gold:5.2f}  {given:5.2f}  {left:5.2f}")
     lines.append(f"\n{'gold, given':16}" + "".join(f"{verdict:>14}" for verdict in Verdict))
-    for gold in (v for v in Verdict if v is not Verdict.UNSCORED):
-        lines.append(f"{gold:16}" + "".join(f"{verdicts[gold, given]:14}" for given in Verdict))
+    lines.extend(
+        f"{gold:16}" + "".join(f"{verdicts[gold, given]:14}" for given in Verdict)
+        for gold in Verdict
+        if gold is not Verdict.UNSCORED
+    )
     return "\n".join(lines)
 
 

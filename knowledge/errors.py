@@ -1,10 +1,10 @@
 """What can go wrong with notes and their index.
 
-    KnowledgeError              the message is one sentence (or a list of them) for the user
-    ├── LibraryError            notes that break the schema; carries every Problem at once
-    ├── UnknownNote             no note with that id
-    ├── UnknownTopic            no topic with that name
-    └── EmbedderError           weights missing, altered or not loadable
+KnowledgeError              the message is one sentence (or a list of them) for the user
+├── LibraryError            notes that break the schema; carries every Problem at once
+├── UnknownNote             no note with that id
+├── UnknownTopic            no topic with that name
+└── EmbedderError           weights missing, altered or not loadable
 """
 
 from collections.abc import Sequence

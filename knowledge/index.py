@@ -143,5 +143,5 @@ def _write(path: Path, fingerprint: str, wanted: Sequence[Entry], vectors: Vecto
         os.replace(temporary.name, path)
     except OSError as error:
         raise KnowledgeError(
-            f"The index cannot be written to {path} ({error.strerror}); set VIVA_DATA_DIR to a folder that can be."
+            f"The index cannot be written to {path} ({error.strerror}); set VIVA_DATA_DIR to another folder."
         ) from error

@@ -19,9 +19,7 @@ NOTES = Path(__file__).parent / "notes"
 # libyaml is about ten times faster than the Python loader, and a start reads every note.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-_FRONT_MATTER = re.compile(
-    r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE
-)
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?P<yaml>.*?)^---[ \t]*\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^## +(.+?) *$", re.MULTILINE)
 _FIRST_YAML_LINE = 2  # the line below the opening ---
 
@@ -92,13 +90,23 @@ def load(root: Path = NOTES) -> Library:
         if note:
             if note.id in sources:
                 problems.append(
-                    Problem(path, 2, f"id {note.id!r} is already used by {sources[note.id][0]}", "an id of its own")
+                    Problem(
+                        path,
+                        2,
+                        f"id {note.id!r} is already used by {sources[note.id][0]}",
+                        "an id of its own",
+                    )
                 )
             sources[note.id] = (path, note)
     # A note that failed to load would make every link to it look dead.
     known = sources.keys() | {path.stem for path in paths}
     problems += [
-        Problem(path, _line_of(path, f"id: {related.id}"), f"related note {related.id!r} does not exist", "the id of a note")
+        Problem(
+            path,
+            _line_of(path, f"id: {related.id}"),
+            f"related note {related.id!r} does not exist",
+            "the id of a note",
+        )
         for path, note in sources.values()
         for related in note.related
         if related.id not in known
@@ -224,7 +232,12 @@ def _repeated_questions(sources: Mapping[str, tuple[Path, Note]]) -> Iterator[Pr
             key = " ".join(re.findall(r"\w+", question.lower()))
             if key in seen:
                 line = _line_of(path, question)
-                yield Problem(path, line, f"the question {_brief(question)} also stands in {seen[key]}", "a question of its own")
+                yield Problem(
+                    path,
+                    line,
+                    f"the question {_brief(question)} also stands in {seen[key]}",
+                    "a question of its own",
+                )
             seen[key] = note.id
 
 

@@ -28,7 +28,8 @@ _BM25_HALF = 8.0  # the BM25 score that counts half: about two rare words in com
 _DENSE_NEIGHBOURS = 200
 
 _LEANING = re.compile(
-    r"^(and|but|so|or|why|how|when|what about|how about|then)\b(?!.*\b\w{9,})|\b(it|its|that|this|they|them|those|these|the other one)\b",
+    r"^(and|but|so|or|why|how|when|what about|how about|then)\b(?!.*\b\w{9,})"
+    r"|\b(it|its|that|this|they|them|those|these|the other one)\b",
     re.IGNORECASE,
 )
 _SMALL_WORDS = frozenset(

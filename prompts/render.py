@@ -101,7 +101,9 @@ def inert(text: str) -> str:
     where it opens something tag-like, so that no fence, tool call or chat-template token survives.
     """
     visible = "".join(
-        char for char in text.replace("\r\n", "\n") if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")
+        char
+        for char in text.replace("\r\n", "\n")
+        if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")
     )
     return _TAG_OPEN.sub("‹", visible)
 
@@ -139,4 +141,6 @@ def _load(path: Path) -> _File:
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
     # Plain text, not HTML: escaping would turn "p < q" into an entity in front of the model.
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
+    )

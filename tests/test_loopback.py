@@ -110,9 +110,7 @@ async def test_longer_prompts_cost_more(server: ScriptedServer, client: AsyncOpe
     assert long.usage.prompt_tokens > short.usage.prompt_tokens + 100
 
 
-async def test_stream_comes_in_pieces_and_ends_with_usage(
-    server: ScriptedServer, client: AsyncOpenAI
-) -> None:
+async def test_stream_comes_in_pieces_and_ends_with_usage(server: ScriptedServer, client: AsyncOpenAI) -> None:
     server.say("Because light scatters.")
     chunks = await stream(client)
     assert len(said(chunks)) > 2
@@ -131,9 +129,7 @@ async def test_structured_output_is_parsed(server: ScriptedServer, client: Async
     assert server.requests[0].body["response_format"]["json_schema"]["name"] == "Verdict"
 
 
-async def test_decisions_answer_in_the_order_of_the_questions(
-    server: ScriptedServer, client: AsyncOpenAI
-) -> None:
+async def test_decisions_answer_in_the_order_of_the_questions(server: ScriptedServer, client: AsyncOpenAI) -> None:
     server.decide([0.9, {"stated": 0.7, "not stated": 0.3}, {"fair": 0.5, "clear": 0.5}])
     decision = await decide(client)
     predicate, choice, score = decision.answers
@@ -221,9 +217,7 @@ async def test_cut_stream_gives_the_first_half(server: ScriptedServer, client: A
         await anext(chunks)
 
 
-async def test_malformed_json_escapes_as_a_bare_decode_error(
-    server: ScriptedServer, client: AsyncOpenAI
-) -> None:
+async def test_malformed_json_escapes_as_a_bare_decode_error(server: ScriptedServer, client: AsyncOpenAI) -> None:
     server.fail(Fault.MALFORMED_JSON, times=3)
     for call in (ask, stream, decide):
         with pytest.raises(json.JSONDecodeError):
@@ -264,9 +258,7 @@ async def test_wrong_schema_passes_the_client_unnoticed(server: ScriptedServer, 
 # The script
 
 
-async def test_faults_and_replies_wait_for_their_endpoint(
-    server: ScriptedServer, client: AsyncOpenAI
-) -> None:
+async def test_faults_and_replies_wait_for_their_endpoint(server: ScriptedServer, client: AsyncOpenAI) -> None:
     server.add(Fail(Fault.SERVER_ERROR, on=DECISIONS))
     server.decide(ANSWERS)
     server.say("Chat first.")
@@ -366,7 +358,5 @@ def test_another_process_can_use_it(server: ScriptedServer) -> None:
         "model='m', messages=[{'role': 'user', 'content': 'Hi'}]).choices[0].message.content)"
     )
     environment = {**os.environ, "OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "test"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "Hello from the parent."

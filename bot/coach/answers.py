@@ -60,22 +60,21 @@ class Answerer:
         cited = [h.note_id for h in findings.hits if h.score >= _CLOSE * best.score and h.note_id not in closed]
         passages = [_Passage(note_id, text) for note_id in cited for text in self._library[note_id].passages]
         if self._client and self._model:
-            async for item in self._from_model(query, passages, person):
+            async for item in self._from_model(self._client, self._model, query, passages, person):
                 yield item
                 if isinstance(item, AnswerReply):
                     return
         yield self._authored(findings)
 
     async def _from_model(
-        self, query: str, passages: Sequence[_Passage], person: str
+        self, client: ModelClient, model: str, query: str, passages: Sequence[_Passage], person: str
     ) -> AsyncIterator[Delta | AnswerReply | NoticeReply]:
         """The model's sentences that cite a note they were given; others are not shown."""
-        assert self._client and self._model  # noqa: S101  # the caller has checked
         prompt = render("ask", question=query, passages=passages)
         known = {passage.note_id for passage in passages}
         buffer, kept = "", list[str]()
         try:
-            async for piece in self._client.stream(self._model, prompt, person=person):
+            async for piece in client.stream(model, prompt, person=person):
                 buffer += piece
                 while (match := _SENTENCE.match(buffer)) and match.end() < len(buffer):
                     buffer = buffer[match.end() :]
@@ -83,7 +82,7 @@ class Answerer:
                         kept.append(sentence)
                         yield Delta(text=sentence + " ")
         except ModelError as error:
-            yield NoticeReply(text=f"The chat model ({self._model}) {error}; this is the note's own text.")
+            yield NoticeReply(text=f"The chat model ({model}) {error}; this is the note's own text.")
             return
         if (match := _SENTENCE.match(buffer)) and (sentence := _cited(match[1], known)):
             kept.append(sentence)
@@ -91,7 +90,7 @@ class Answerer:
             ids = tuple(dict.fromkeys(_CITATION.findall(" ".join(kept))))
             yield AnswerReply(text=" ".join(kept), note_ids=ids)
         elif _NOT_IN_NOTES not in buffer:
-            yield NoticeReply(text=f"The chat model ({self._model}) cited no note; this is the note's own text.")
+            yield NoticeReply(text=f"The chat model ({model}) cited no note; this is the note's own text.")
 
     def _authored(self, findings: Findings) -> AnswerReply:
         """The best note's short answer, and its paragraph nearest to the question."""

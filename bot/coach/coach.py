@@ -87,7 +87,9 @@ class Coach:
     def _check(self, start: Start) -> None:
         notes: Iterable[Any] = self._library.topic(start.topic) if start.topic else self._library
         if start.level and not any(note.level is start.level for note in notes):
-            raise UsageError(f"There is no {start.level} question on {start.topic or 'any topic'}; leave the level out.")
+            raise UsageError(
+                f"There is no {start.level} question on {start.topic or 'any topic'}; leave the level out."
+            )
 
     async def handle(self, session_id: str, event: CandidateEvent) -> AsyncIterator[Reply | Delta]:
         """Take one event; the same event id delivered again gets the same replies."""

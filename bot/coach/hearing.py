@@ -26,12 +26,13 @@ _DONT_KNOW = re.compile(
     re.IGNORECASE,
 )
 _ASKS_BACK = re.compile(
-    r"^(?:what|which|how|why|do|does|did|can|could|should|is|are|you mean|sorry|wait|huh|pardon)\b|^\?+$|\b(?:you mean|do you mean|clarify|rephrase|repeat)\b",
+    r"^(?:what|which|how|why|do|does|did|can|could|should|is|are|you mean|sorry|wait|huh|pardon)\b|^\?+$"
+    r"|\b(?:you mean|do you mean|clarify|rephrase|repeat)\b",
     re.IGNORECASE,
 )
 _PLEASANTRIES = frozenset(
-    "fine ok okay good great sure yes yep yeah no nope maybe hi hello hey thanks thank nice cool easy done next idk hmm "
-    "whatever depends obviously correct right true false".split()
+    "fine ok okay good great sure yes yep yeah no nope maybe hi hello hey thanks thank nice cool easy done next "
+    "idk hmm whatever depends obviously correct right true false".split()
 )
 _ASKING_BACK_WORDS = 18
 

@@ -118,14 +118,7 @@ class DebriefReply(_Reply):
 
 
 Reply = Annotated[
-    QuestionReply
-    | ProbeReply
-    | HintReply
-    | GradeReply
-    | ExplanationReply
-    | AnswerReply
-    | NoticeReply
-    | DebriefReply,
+    QuestionReply | ProbeReply | HintReply | GradeReply | ExplanationReply | AnswerReply | NoticeReply | DebriefReply,
     Field(discriminator="kind"),
 ]
 

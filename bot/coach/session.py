@@ -192,7 +192,13 @@ def _merge(exchange: Exchange, said: str, grade: Grade) -> Exchange:
     )
 
 
-_STANDING = {Verdict.MISSED: 0, Verdict.UNSCORED: 1, Verdict.CONTRADICTED: 2, Verdict.PARTIAL: 3, Verdict.MET: 3}
+_STANDING = {
+    Verdict.MISSED: 0,
+    Verdict.UNSCORED: 1,
+    Verdict.CONTRADICTED: 2,
+    Verdict.PARTIAL: 3,
+    Verdict.MET: 3,
+}
 
 
 def _better(before: PointGrade, after: PointGrade) -> PointGrade:

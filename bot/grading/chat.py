@@ -50,12 +50,8 @@ class ChatJudge:
 
     async def grade(self, submission: Submission) -> Grade:
         """Grade every point in one request; raises ModelError when the reply cannot be used."""
-        prompt = render(
-            "grade", question=submission.question, points=submission.rubric, answer=submission.answer
-        )
-        text = await self._client.chat(
-            self._model, prompt, person=submission.person, schema=_schema(submission.rubric)
-        )
+        prompt = render("grade", question=submission.question, points=submission.rubric, answer=submission.answer)
+        text = await self._client.chat(self._model, prompt, person=submission.person, schema=_schema(submission.rubric))
         verdicts = {point.id: point for point in _parse(text).points}
         if verdicts.keys() != {point.id for point in submission.rubric}:
             raise ModelMalformed("did not grade the rubric's points")

@@ -20,7 +20,7 @@ THRESHOLDS = Path(__file__).with_name("decisions.json")
 CHOICES = {
     Verdict.MET: "The answer states it, in whatever words.",
     Verdict.PARTIAL: "The answer states a substantive part of it and nothing incompatible with it.",
-    Verdict.MISSED: "The answer does not state it; naming the topic or repeating the question is not stating it.",
+    Verdict.MISSED: "The answer does not state it; naming the topic is not stating it.",
     Verdict.CONTRADICTED: "The answer states something that cannot be true together with it.",
 }
 

@@ -7,19 +7,24 @@ match features. Its weights and thresholds are data, `embedded.json`, fitted by
 
 import asyncio
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from bot.grading.evidence import content
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
 from bot.grading.matching import Match, Matcher, Matrix, is_word_salad
 from knowledge.note import RubricPoint
 
+_WORDS_A_POINT = 5  # content words that a statement needs for each point it is credited with
+
 HEAD = Path(__file__).with_name("embedded.json")
 
 UNSURE = "I cannot tell from the wording."
+OVERUSED = "The same few words already count for another point."
 KEYWORDS = "These are the right words without a statement."
 NOTHING_SAID = "The answer makes no statement about the subject."
 
@@ -73,8 +78,8 @@ class EmbeddedJudge:
     async def grade(self, submission: Submission) -> Grade:
         """Grade every point; never fails, and leaves unscored what it cannot tell."""
         matches = await asyncio.to_thread(self._matcher.match, submission)
-        points = tuple(self._point(p, match) for p, match in zip(submission.rubric, matches, strict=True))
-        return Grade(judge=self.name, points=points)
+        points = [self._point(p, match) for p, match in zip(submission.rubric, matches, strict=True)]
+        return Grade(judge=self.name, points=tuple(_without_overuse(points)))
 
     def _point(self, point: RubricPoint, match: Match | None) -> PointGrade:
         def graded(verdict: Verdict, **details: object) -> PointGrade:
@@ -95,3 +100,24 @@ class EmbeddedJudge:
         if is_word_salad(span.quote, point):
             return graded(Verdict.MISSED, probability=probability, reason=KEYWORDS)
         return graded(verdict, probability=probability, evidence=span)
+
+
+def _without_overuse(points: Sequence[PointGrade]) -> Iterator[PointGrade]:
+    """The grades in their order, with no statement standing for more points than it has words for.
+
+    "It is minus the sum of p log q" comes near several points and states one; the likeliest keeps it.
+    """
+    room: dict[tuple[int, int], int] = {}
+    overused: set[str] = set()
+    for point in sorted(points, key=lambda p: -(p.probability or 0)):
+        if point.verdict.credit and point.evidence:
+            span = (point.evidence.start, point.evidence.end)
+            left = room.setdefault(span, max(1, len(content(point.evidence.quote)) // _WORDS_A_POINT))
+            room[span] = left - 1
+            if left <= 0:
+                overused.add(point.point_id)
+    for point in points:
+        if point.point_id in overused:
+            yield point.model_copy(update={"verdict": Verdict.UNSCORED, "evidence": None, "reason": OVERUSED})
+        else:
+            yield point

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from bot.grading.grade import Span
@@ -28,21 +29,25 @@ STOPWORDS = frozenset(
 
 # Sentences that speak to whoever grades, not about the subject. Each needs a grading word and an
 # instruction or claim, so that "we ignore the padding index" and "the score function" pass.
-_GRADING_WORDS = (
-    r"(?:grad(?:e|er|es|ing)|marks?|scor(?:e|es|ing)|rubric|points?|credit|evaluat\w+|assess\w+|judg\w+|examiner|"
-    r"verdicts?|10/10|100\s?%|full\s+(?:marks|credit|score|points))"
-)
 _TO_GRADER = re.compile(
-    r"\b(?:ignore|disregard|forget|override|skip|bypass)\b.{0,60}\b(?:rubric|instruction|instructions|rules?|prompt|criteria|above|previous|grading)\b"
-    r"|\b(?:give|award|assign|grant|return|output|set|mark|rate|score|grade|deserves?|earns?|gets?|count)\b.{0,50}\b(?:full|max(?:imum)?|perfect|top|highest|10/10|100|all|met|every|correct)\b.{0,30}\b"
-    + _GRADING_WORDS
-    + r"\b|\b(?:mark|count|grade|score|treat|consider|rate)\b.{0,40}\b(?:as|is)\b.{0,15}\b(?:met|correct|perfect|complete|satisfied|full)\b"
-    r"|\b(?:every|each|all)\b.{0,30}\b(?:rubric|point|points|criterion|criteria)\b.{0,30}\b(?:met|satisfied|covered|correct|fulfilled|addressed)\b"
-    r"|\byou are (?:now )?(?:a|an|the|no longer)\b|\b(?:system|developer|assistant|admin)\s*(?:prompt|message|override|:)"
-    r"|\"?(?:verdict|score|grade)\"?\s*[:=]\s*\"?(?:met|full|perfect|1(?:\.0)?|10|100)\b"
-    r"|\bthis answer (?:is|deserves|should|meets|covers|satisfies|states|gets|earns)\b"
-    r"|\b(?:full|top|maximum|perfect|highest) (?:marks?|score|grade|credit|points?)\b|\b10\s?(?:/|out of)\s?10\b",
-    re.IGNORECASE | re.DOTALL,
+    r"""
+      \b(?:ignore|disregard|forget|override|skip|bypass)\b .{0,60}
+      \b(?:rubric|instructions?|rules?|prompt|criteria|above|previous|grading)\b
+    | \b(?:give|award|assign|grant|return|output|set|mark|rate|score|grade|deserves?|earns?|gets?|count)\b .{0,50}
+      \b(?:full|max(?:imum)?|perfect|top|highest|10/10|100|all|met|every|correct)\b .{0,30}
+      \b(?:grad(?:e|er|es|ing)|marks?|scor(?:e|es|ing)|rubric|points?|credit|verdicts?|10/10|100\s?%)
+    | \b(?:mark|count|grade|score|treat|consider|rate)\b .{0,40} \bas\b .{0,15}
+      \b(?:met|correct|perfect|complete|satisfied|full)\b
+    | \b(?:every|each|all)\b .{0,30} \b(?:rubric|criterion|criteria|points?)\b .{0,30}
+      \b(?:met|satisfied|covered|correct|fulfilled|addressed)\b
+    | \byou \s are \s (?:now \s)? (?:a|an|the|no \s longer)\b
+    | \b(?:system|developer|assistant|admin) \s* (?:prompt|message|override|:)
+    | "?\b(?:verdict|score|grade)"? \s* [:=] \s* "?(?:met|full|perfect|1(?:\.0)?|10|100)\b
+    | \bthis \s answer \s (?:is|deserves|should|meets|covers|satisfies|states|gets|earns)\b
+    | \b(?:full|top|maximum|perfect|highest) \s (?:marks?|score|grade|credit|points?)\b
+    | \b10 \s? (?:/|out \s of) \s? 10\b
+    """,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 
 
@@ -75,7 +80,9 @@ def statements(answer: str) -> list[Span]:
         spans.append(_span(answer, start, end))
         if len(words(answer[start:end])) > _LONG:
             clauses = list(_pieces(answer, start, end, _CLAUSE_BREAK))
-            spans += [_span(answer, s, e) for s, e in clauses if len(words(answer[s:e])) >= 3 and (s, e) != (start, end)]
+            spans += [
+                _span(answer, s, e) for s, e in clauses if len(words(answer[s:e])) >= 3 and (s, e) != (start, end)
+            ]
     return spans
 
 
@@ -151,9 +158,9 @@ def word_order(text: str, like: str) -> float:
     """
     reference = [stem(word) for word in words(like)]
     given = [stem(word) for word in words(text)]
-    pairs = set(zip(reference, reference[1:], strict=False))
+    pairs = set(pairwise(reference))
     shared = set(reference)
-    candidates = [pair for pair in zip(given, given[1:], strict=False) if pair[0] in shared and pair[1] in shared]
+    candidates = [pair for pair in pairwise(given) if pair[0] in shared and pair[1] in shared]
     if not candidates:
         return 1.0
     return sum(pair in pairs for pair in candidates) / len(candidates)

@@ -39,7 +39,7 @@ class Aid(StrEnum):
 
     @property
     def share(self) -> float:
-        """Share of the credit that is left: all of it unaided, three quarters after a probe, half after a hint."""
+        """Share of the credit that is left: all unaided, three quarters after a probe, half after a hint."""
         return {Aid.NONE: 1.0, Aid.PROBE: 0.75, Aid.HINT: 0.5}[self]
 
 

@@ -62,11 +62,26 @@ class Match:
 
 
 FEATURES = (
-    "support", "opposition", "margin of the best supported statement", "margin of the best opposed statement",
-    "cosine support", "cosine opposition", "aligned support", "aligned opposition", "aligned margin",
-    "second-best margin", "greatest margin", "least margin", "small words in the statement", "negation differs",
-    "lead over other points", "ownership", "voice", "words of the point", "words of its contradictions",
-)  # fmt: skip
+    "support",
+    "opposition",
+    "margin of the best supported statement",
+    "margin of the best opposed statement",
+    "cosine support",
+    "cosine opposition",
+    "aligned support",
+    "aligned opposition",
+    "aligned margin",
+    "second-best margin",
+    "greatest margin",
+    "least margin",
+    "small words in the statement",
+    "negation differs",
+    "lead over other points",
+    "ownership",
+    "voice",
+    "words of the point",
+    "words of its contradictions",
+)
 
 
 @dataclass(frozen=True)
@@ -160,7 +175,7 @@ def _spans(submission: Submission) -> tuple[Span, ...]:
 
 
 def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int) -> Matrix:
-    """The numbers the judge's head sees of one point, in the order of FEATURES; nan where undefined."""
+    """What the judge's head sees of one point, in the order of FEATURES; nan where undefined."""
     this, others = compared[index], [c for i, c in enumerate(compared) if i != index]
     margin = this.support - this.opposition
     best, worst = int(this.support.argmax()), int(this.opposition.argmax())
@@ -178,16 +193,28 @@ def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int
     own_words = {word for text in texts for word in content(text)}
     wrong_words = {word for text in this.point.contradictions for word in content(text)}
     said = set(content(spans[int(this.relevance.argmax())].quote))
-    return np.array(
-        [
-            this.support[best], this.opposition[worst], margin[best], margin[worst],
-            this.for_cosine.max(), this.against_cosine.max(), aligned.max(), this.against_aligned.max(),
-            aligned[aligned_best] - this.against_aligned.max(1)[aligned_best],
-            second, margin.max(), margin.min(), _small_words(quote), float(_negated(quote) != _negated(nearest)),
-            lead, ownership, voice, len(said & (own_words - wrong_words)), len(said & (wrong_words - own_words)),
-        ],
-        dtype=np.float64,
-    )  # fmt: skip
+    values = {
+        "support": this.support[best],
+        "opposition": this.opposition[worst],
+        "margin of the best supported statement": margin[best],
+        "margin of the best opposed statement": margin[worst],
+        "cosine support": this.for_cosine.max(),
+        "cosine opposition": this.against_cosine.max(),
+        "aligned support": aligned.max(),
+        "aligned opposition": this.against_aligned.max(),
+        "aligned margin": aligned[aligned_best] - this.against_aligned.max(1)[aligned_best],
+        "second-best margin": second,
+        "greatest margin": margin.max(),
+        "least margin": margin.min(),
+        "small words in the statement": _small_words(quote),
+        "negation differs": float(_negated(quote) != _negated(nearest)),
+        "lead over other points": lead,
+        "ownership": ownership,
+        "voice": voice,
+        "words of the point": len(said & (own_words - wrong_words)),
+        "words of its contradictions": len(said & (wrong_words - own_words)),
+    }
+    return np.array([values[name] for name in FEATURES], dtype=np.float64)
 
 
 def is_word_salad(quote: str, point: RubricPoint) -> bool:

@@ -19,7 +19,11 @@ from bot.store.schema import ANONYMOUS, events, metadata, sessions, usage
 
 HEAD = "0001"  # the newest migration; a test holds it to the files
 
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"}
+_DRIVERS = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
 _CONNECT_SECONDS = 10
 _ATTEMPTS = 20
 
@@ -74,14 +78,19 @@ class Store:
     @asynccontextmanager
     async def _begin(self) -> AsyncIterator[AsyncConnection]:
         try:
-            async with asyncio.timeout(None if self._engine.dialect.name == "sqlite" else 60), self._engine.begin() as connection:
+            async with (
+                asyncio.timeout(None if self._engine.dialect.name == "sqlite" else 60),
+                self._engine.begin() as connection,
+            ):
                 yield connection
         except IntegrityError:
             raise
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             what = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-            raise StoreError(f"The database {self.address} cannot be used ({what}); check DATABASE_URL or VIVA_DATA_DIR.") from error
+            raise StoreError(
+                f"The database {self.address} cannot be used ({what}); check DATABASE_URL or VIVA_DATA_DIR."
+            ) from error
 
     async def add_session(self, session_id: str, person_id: str, place: str) -> None:
         """Begin a session; nothing happens when it is there already."""
@@ -95,13 +104,17 @@ class Store:
             row = (await connection.execute(select(sessions).where(sessions.c.id == session_id))).one_or_none()
         return SessionRow(*row) if row else None
 
-    async def sessions(self, person_id: str, *, place: str | None = None, without: str | None = None) -> list[SessionRow]:
+    async def sessions(
+        self, person_id: str, *, place: str | None = None, without: str | None = None
+    ) -> list[SessionRow]:
         """A person's sessions, newest first; `without` leaves out those that have an event of that kind."""
         query = select(sessions).where(sessions.c.person_id == person_id)
         if place is not None:
             query = query.where(sessions.c.place == place)
         if without is not None:
-            ended = select(events.c.sequence).where(and_(events.c.session_id == sessions.c.id, events.c.kind == without))
+            ended = select(events.c.sequence).where(
+                and_(events.c.session_id == sessions.c.id, events.c.kind == without)
+            )
             query = query.where(~ended.exists())
         async with self._begin() as connection:
             rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
@@ -128,8 +141,14 @@ class Store:
             return False
         last = await connection.scalar(select(func.max(events.c.sequence)).where(mine)) or 0
         rows = [
-            {"session_id": session.id, "sequence": last + n, "event_id": r.event_id, "person_id": session.person_id,
-             "kind": r.kind, "body": r.body}
+            {
+                "session_id": session.id,
+                "sequence": last + n,
+                "event_id": r.event_id,
+                "person_id": session.person_id,
+                "kind": r.kind,
+                "body": r.body,
+            }
             for n, r in enumerate(records, 1)
         ]
         await connection.execute(insert(events), rows)
@@ -159,11 +178,15 @@ class Store:
             await connection.execute(self._usage_upsert(person, day, model, input_tokens, output_tokens))
 
     def _usage_upsert(self, person: str, day: str, model: str, input_tokens: int, output_tokens: int) -> Any:
-        row = {"person_id": person, "day": day, "model": model, "input_tokens": input_tokens, "output_tokens": output_tokens}
-        statement = self._insert(usage).values(row)
-        added = {
-            column: usage.c[column] + statement.excluded[column] for column in ("input_tokens", "output_tokens")
+        row = {
+            "person_id": person,
+            "day": day,
+            "model": model,
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
         }
+        statement = self._insert(usage).values(row)
+        added = {column: usage.c[column] + statement.excluded[column] for column in ("input_tokens", "output_tokens")}
         return statement.on_conflict_do_update(index_elements=["person_id", "day", "model"], set_=added)
 
     async def export(self, person_id: str) -> dict[str, list[dict[str, Any]]]:
@@ -180,7 +203,9 @@ class Store:
         async with self._begin() as connection:
             rows = (await connection.execute(select(usage).where(usage.c.person_id == person_id))).all()
             for row in rows:
-                await connection.execute(self._usage_upsert(ANONYMOUS, row.day, row.model, row.input_tokens, row.output_tokens))
+                await connection.execute(
+                    self._usage_upsert(ANONYMOUS, row.day, row.model, row.input_tokens, row.output_tokens)
+                )
             gone = 0
             for table in reversed(metadata.sorted_tables):
                 gone += (await connection.execute(delete(table).where(table.c.person_id == person_id))).rowcount
@@ -221,7 +246,9 @@ def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise StoreError("DATABASE_URL is not an address; it looks like postgresql://user:password@host/name.") from error
+        raise StoreError(
+            "DATABASE_URL is not an address; it looks like postgresql://user:password@host/name."
+        ) from error
     driver = _DRIVERS.get(parsed.drivername)
     if driver is None:
         raise StoreError(f"DATABASE_URL begins with {parsed.drivername}://; Viva takes postgresql:// or sqlite:///.")

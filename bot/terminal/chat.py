@@ -79,7 +79,7 @@ class Chat:
         count = len(self._app.knowledge.library)
         return Text.assemble(
             ("Viva", "bold cyan"),
-            f" asks from {count} notes; the {self._app.judge.name} judge grades. /help lists what you can type.",
+            f" asks from {count} notes; the {self._app.judge.name} judge grades. /help lists what to type.",
         )
 
     async def _try(self, action: Callable[[], Awaitable[bool | None]]) -> bool:
@@ -113,7 +113,13 @@ class Chat:
             case "mark":
                 wish = commands.mark(rest)
                 await self._send(
-                    Mark(id=_new_id(), at=_now(), question=wish.question, point=wish.point, verdict=wish.verdict)
+                    Mark(
+                        id=_new_id(),
+                        at=_now(),
+                        question=wish.question,
+                        point=wish.point,
+                        verdict=wish.verdict,
+                    )
                 )
             case "pause":
                 self._paused = True
@@ -146,31 +152,21 @@ class Chat:
         await self._show(self._coach.handle(self._session_id, event))
 
     async def _drill(self, wish: commands.DrillWish) -> None:
-        topic = self._topic(wish.topic)
-        await self._begin(
-            Start(
-                id=_new_id(), at=_now(), mode=Mode.DRILL, topic=topic, level=wish.level, questions=wish.questions,
-                seed=self._seed(), avoid=await self._avoid(),
-            )
-        )  # fmt: skip
+        start = partial(Start, mode=Mode.DRILL, questions=wish.questions, level=wish.level)
+        await self._begin(await self._chosen(start, wish.topic))
 
     async def _interview(self, wish: commands.InterviewWish) -> None:
-        topic = self._topic(wish.topic)
-        await self._begin(
-            Start(
-                id=_new_id(), at=_now(), mode=Mode.INTERVIEW, topic=topic, minutes=wish.minutes,
-                seed=self._seed(), avoid=await self._avoid(),
-            )
-        )  # fmt: skip
+        start = partial(Start, mode=Mode.INTERVIEW, minutes=wish.minutes)
+        await self._begin(await self._chosen(start, wish.topic))
 
-    def _topic(self, name: str | None) -> str | None:
-        return self._app.knowledge.library.topic(name)[0].topic if name else None
-
-    def _seed(self) -> int:
-        return random.randrange(2**31) if self._interactive else 0  # noqa: S311  # order of questions, not a secret
-
-    async def _avoid(self) -> tuple[str, ...]:
-        return await self._coach.recent_notes(PERSON) if self._interactive else ()
+    async def _chosen(self, start: Callable[..., Start], topic: str | None) -> Start:
+        """The start with its topic, and an order of questions: at a terminal a new one each time."""
+        found = self._app.knowledge.library.topic(topic)[0].topic if topic else None
+        seed, avoid = 0, tuple[str, ...]()
+        if self._interactive:
+            seed = random.randrange(2**31)  # noqa: S311  # order of questions, not a secret
+            avoid = await self._coach.recent_notes(PERSON)
+        return start(id=_new_id(), at=_now(), topic=found, seed=seed, avoid=avoid)
 
     async def _begin(self, start: Start) -> None:
         """A new session; one that is still open is ended first, with its debrief if there is one."""
@@ -272,7 +268,10 @@ def _now() -> datetime:
 
 
 def leave(code: int) -> None:
-    """Exit at once, flushed. The warm-up thread may be inside native code, which an orderly exit would tear down under it."""
+    """Exit at once, flushed.
+
+    The warm-up thread may be inside native code, which an orderly exit would tear down under it.
+    """
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -23,7 +23,21 @@ HELP = {
     "/help": "this list",
     "/quit": "leave; an open session waits for you",
 }
-NAMES = ("drill", "interview", "ask", "hint", "skip", "mark", "pause", "resume", "stop", "progress", "topics", "help", "quit")
+NAMES = (
+    "drill",
+    "interview",
+    "ask",
+    "hint",
+    "skip",
+    "mark",
+    "pause",
+    "resume",
+    "stop",
+    "progress",
+    "topics",
+    "help",
+    "quit",
+)
 
 _VERDICTS: dict[str, Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]] = {
     "yes": Verdict.MET, "met": Verdict.MET, "y": Verdict.MET,

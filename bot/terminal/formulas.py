@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 
 _FORMULA = re.compile(r"\$([^$\n]+)\$")
-_TOKEN = re.compile(r"\\(?:[A-Za-z]+|.)|[{}^_]|\s+|.")
+_PIECE = re.compile(r"\\(?:[A-Za-z]+|.)|[{}^_]|\s+|.")
 _SIMPLE = re.compile(r"[^\s+\-−=/·×|,]+(?:\([^()]*\))?|\([^()]*\)")
 
 _RAISED = dict(zip("0123456789+-−=()niTkm⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵀᵏᵐᵀ", strict=True))
@@ -19,8 +19,10 @@ _ACCENTS = {r"\hat": "\u0302", r"\tilde": "\u0303", r"\bar": "\u0304", r"\vec": 
 _FONTS = {r"\mathrm", r"\mathbf", r"\mathit", r"\mathcal", r"\boldsymbol", r"\operatorname", r"\text"}
 _DOUBLE = dict(zip("EPRNZC", "𝔼ℙℝℕℤℂ", strict=True))
 _NAMED = {rf"\{name}" for name in ("log", "ln", "exp", "max", "min", "arg", "sin", "cos", "det", "dim", "tr")}
-_SPECIAL = {r"\,": " ", r"\;": " ", r"\ ": " ", r"\!": "", r"\quad": "  ", r"\|": "‖", r"\{": "{", r"\}": "}",
-            r"\%": "%", r"\ldots": "…", r"\cdots": "⋯", r"\left": "", r"\right": "", r"\mid": "|", r"\top": "⊤"}  # fmt: skip
+_SPECIAL = {
+    r"\,": " ", r"\;": " ", r"\ ": " ", r"\!": "", r"\quad": "  ", r"\|": "‖", r"\{": "{", r"\}": "}", r"\%": "%",
+    r"\ldots": "…", r"\cdots": "⋯", r"\left": "", r"\right": "", r"\mid": "|", r"\top": "⊤",
+}  # fmt: skip
 
 
 def readable(markdown: str) -> str:
@@ -34,53 +36,53 @@ def formula(latex: str) -> str:
     >>> formula(r"\frac{a+b}{c_i} \leq \sqrt{2\pi\sigma^2}")
     '(a+b)/cᵢ ≤ √(2πσ²)'
     """
-    text = _sequence(iter(_TOKEN.findall(latex)))
+    text = _sequence(iter(_PIECE.findall(latex)))
     return re.sub(r"(?<=[a-z]) (?=\()", "", re.sub(r"\s+", " ", text)).strip()
 
 
-def _sequence(tokens: Iterator[str]) -> str:
+def _sequence(pieces: Iterator[str]) -> str:
     """Everything up to the end of the group or formula."""
     out: list[str] = []
-    for token in tokens:
-        if token == "}":
+    for piece in pieces:
+        if piece == "}":
             break
-        if token in "^_":
+        if piece in "^_":
             while out and out[-1].isspace():
                 out.pop()
-            out.append(_script(token, _argument(tokens)))
+            out.append(_script(piece, _argument(pieces)))
         else:
-            out.append(_atom(token, tokens))
+            out.append(_atom(piece, pieces))
     return "".join(out)
 
 
-def _argument(tokens: Iterator[str]) -> str:
+def _argument(pieces: Iterator[str]) -> str:
     """The next group, or the next atom where there are no braces."""
-    for token in tokens:
-        if not token.isspace():
-            return _atom(token, tokens)
+    for piece in pieces:
+        if not piece.isspace():
+            return _atom(piece, pieces)
     return ""
 
 
-def _atom(token: str, tokens: Iterator[str]) -> str:
-    if token == "{":
-        return _sequence(tokens)
-    if token in _SPECIAL:
-        return _SPECIAL[token]
-    if token in _FONTS:
-        return _argument(tokens)
-    if token in _NAMED:
-        return f" {token[1:]} "
-    if token == r"\mathbb":
-        return "".join(_DOUBLE.get(char, char) for char in _argument(tokens))
-    if token in _ACCENTS:
-        base = _argument(tokens)
-        return base[:1] + _ACCENTS[token] + base[1:]
-    if token == r"\sqrt":
-        radicand = _argument(tokens)
+def _atom(piece: str, pieces: Iterator[str]) -> str:
+    if piece == "{":
+        return _sequence(pieces)
+    if piece in _SPECIAL:
+        return _SPECIAL[piece]
+    if piece in _FONTS:
+        return _argument(pieces)
+    if piece in _NAMED:
+        return f" {piece[1:]} "
+    if piece == r"\mathbb":
+        return "".join(_DOUBLE.get(char, char) for char in _argument(pieces))
+    if piece in _ACCENTS:
+        base = _argument(pieces)
+        return base[:1] + _ACCENTS[piece] + base[1:]
+    if piece == r"\sqrt":
+        radicand = _argument(pieces)
         return f"√{radicand}" if len(radicand) == 1 else f"√({radicand})"
-    if token == r"\frac":
-        return f"{_bracketed(_argument(tokens))}/{_bracketed(_argument(tokens))}"
-    return _symbol(token) if token.startswith("\\") else "−" if token == "-" else token
+    if piece == r"\frac":
+        return f"{_bracketed(_argument(pieces))}/{_bracketed(_argument(pieces))}"
+    return _symbol(piece) if piece.startswith("\\") else "−" if piece == "-" else piece
 
 
 def _bracketed(text: str) -> str:

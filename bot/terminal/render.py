@@ -66,10 +66,7 @@ def markdown(text: str) -> Markdown:
 
 
 def _question(reply: QuestionReply) -> RenderableType:
-    if reply.rung:
-        title = "Deeper"
-    else:
-        title = f"Question {reply.number}" + (f" of {reply.of}" if reply.of else "")
+    title = "Deeper" if reply.rung else f"Question {reply.number}" + (f" of {reply.of}" if reply.of else "")
     if reply.stage:
         title += f" · {reply.stage}"
     lines: list[RenderableType] = [Text(), Rule(Text(title, style="cyan"), align="left", style="dim")]
@@ -86,7 +83,10 @@ def _grade(reply: GradeReply) -> RenderableType:
     unscored = [str(p.number) for p in reply.points if p.verdict is Verdict.UNSCORED]
     if reply.final and unscored:
         footer.append(
-            Text(f"Compare {_listed(unscored)} with what you said: /mark {unscored[0]} yes, partly or no.", style="cyan")
+            Text(
+                f"Compare {_listed(unscored)} with what you said: /mark {unscored[0]} yes, partly or no.",
+                style="cyan",
+            )
         )
     judged = "" if reply.judge == "rule" else f"graded by the {reply.judge} judge"
     return Panel(
@@ -142,7 +142,12 @@ def _debrief(reply: DebriefReply) -> RenderableType:
     parts: list[RenderableType] = [Text(), Rule(Text(title, style="bold"), align="left", style="cyan")]
     for q in reply.questions:
         help_used = " · skipped" if q.skipped else f" · hints: {q.hints}" if q.hints else ""
-        line = Text.assemble(f"{q.number}. {q.question}  ", bar(q.score, q.open_weight), f" {percent(q.score)}", (help_used, "dim"))
+        line = Text.assemble(
+            f"{q.number}. {q.question}  ",
+            bar(q.score, q.open_weight),
+            f" {percent(q.score)}",
+            (help_used, "dim"),
+        )
         parts.append(line)
         if reply.mode == "interview":
             parts.append(Padding(Group(*_points(q.points)), (0, 3)))

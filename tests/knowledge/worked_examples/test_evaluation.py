@@ -20,9 +20,7 @@ def _average_precision(label: Labels, score: Scores) -> float:
 
 def _counts(label: Labels, decision: Labels) -> tuple[int, int, int, int]:
     """TP, FP, FN, TN."""
-    tp, fp, fn, tn = (
-        int(((decision == d) & (label == y)).sum()) for d, y in ((1, 1), (1, 0), (0, 1), (0, 0))
-    )
+    tp, fp, fn, tn = (int(((decision == d) & (label == y)).sum()) for d, y in ((1, 1), (1, 0), (0, 1), (0, 0)))
     return tp, fp, fn, tn
 
 
@@ -31,11 +29,7 @@ def _noisy(auc: float, prevalence: float, rate: float) -> tuple[float, float]:
     positives = prevalence * (1 - rate) + (1 - prevalence) * rate
     alpha = (1 - prevalence) * rate / positives
     beta = prevalence * rate / (1 - positives)
-    mixed = (
-        (1 - alpha) * (1 - beta) * auc
-        + alpha * beta * (1 - auc)
-        + (alpha * (1 - beta) + (1 - alpha) * beta) / 2
-    )
+    mixed = (1 - alpha) * (1 - beta) * auc + alpha * beta * (1 - auc) + (alpha * (1 - beta) + (1 - alpha) * beta) / 2
     factor = (1 - 2 * rate) * prevalence * (1 - prevalence) / (positives * (1 - positives))
     np.testing.assert_allclose(mixed - 0.5, factor * (auc - 0.5))
     return mixed, alpha

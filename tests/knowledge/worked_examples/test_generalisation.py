@@ -25,7 +25,4 @@ def test_dropout(worked_example: Callable[[str], str]) -> None:
     assert f"w_2^2 x_2^2 = {(w**2 * x**2).sum()}$" in text
     assert f"a penalty of ${penalty:.2f}$ on top of ${(y - full) ** 2}$" in text
     mean_behind_relu = probabilities @ np.maximum(predictions, 0)
-    assert (
-        f"mean over masks is ${mean_behind_relu:.2f}$, while the full network gives ${max(full, 0):.2f}$"
-        in text
-    )
+    assert f"mean over masks is ${mean_behind_relu:.2f}$, while the full network gives ${max(full, 0):.2f}$" in text

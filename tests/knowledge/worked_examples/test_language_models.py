@@ -75,6 +75,4 @@ def test_masked_language_modelling(worked_example: Callable[[str], str]) -> None
     assert f"2\\log 2 = {independent:.3f}$ nats" in text
     assert f"\\log 2 = {needed:.3f}$. Masked" in text
     pseudo = np.log(joint[0, 0] / second[0]) + np.log(joint[0, 0] / first[0])
-    assert (
-        f'of "New York" is {pseudo:.0f}, while its log-probability is $-{-np.log(joint[0, 0]):.3f}$' in text
-    )
+    assert f'of "New York" is {pseudo:.0f}, while its log-probability is $-{-np.log(joint[0, 0]):.3f}$' in text

@@ -16,10 +16,7 @@ def test_bayes_theorem(worked_example: Callable[[str], str]) -> None:
     assert f"\\frac{{{true_positives:.0f}}}{{{positives:.0f}}} = {first:.3f}$" in text
     ratio = sensitivity / false_positive_rate
     odds = ill / healthy * ratio
-    assert (
-        f"$\\frac{{1}}{{{healthy / ill:.0f}}}$ times the likelihood ratio ${ratio:.0f}$ is ${odds:.3f}$"
-        in text
-    )
+    assert f"$\\frac{{1}}{{{healthy / ill:.0f}}}$ times the likelihood ratio ${ratio:.0f}$ is ${odds:.3f}$" in text
     again = odds * ratio
     assert f"{odds:.3f} \\times {ratio:.0f} = {again:.3f}$" in text
     assert f"a probability of ${again / (1 + again):.3f}$" in text

@@ -6,8 +6,7 @@ def _optimal_loss(candidates: int, symbols: int) -> float:
     """InfoNCE of the optimal critic when x = c is uniform: E log(1 + negatives that match by chance)."""
     negatives, match = candidates - 1, 1 / symbols
     return sum(
-        comb(negatives, m) * match**m * (1 - match) ** (negatives - m) * log(1 + m)
-        for m in range(negatives + 1)
+        comb(negatives, m) * match**m * (1 - match) ** (negatives - m) * log(1 + m) for m in range(negatives + 1)
     )
 
 
