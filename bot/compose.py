@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,7 +39,8 @@ class Settings:
     @classmethod
     def read(cls) -> "Settings":
         """From the environment and `.env`; raises SettingsError naming the variable that is wrong."""
-        settings = cls(*(configured.read(kind) for kind in (VivaSettings, OpenAISettings, StoreSettings)))
+        read = configured.read
+        settings = cls(read(VivaSettings), read(OpenAISettings), read(StoreSettings))
         wanted = settings.viva.judge
         if wanted == "chat" and not settings.viva.chat_model:
             raise SettingsError("VIVA_JUDGE is chat but no chat model is named; set VIVA_CHAT_MODEL.")
@@ -112,7 +113,7 @@ class App:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, progress: Progress | None = None) -> AsyncIterator[App]:
+async def opened(settings: Settings, progress: Progress | None = None) -> AsyncGenerator[App, None]:
     """The parts wired together, closed at the end."""
     knowledge = Knowledge(settings, progress)
     store = await Store.open(settings.database_url)

@@ -5,7 +5,7 @@ each call bounds them all. Every failure becomes a ModelError whose text complet
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -87,16 +87,18 @@ class ModelClient:
     async def chat(self, model: str, prompt: Prompt, *, person: str, schema: dict[str, Any] | None = None) -> str:
         """The text of one reply; with a JSON schema, text that should satisfy it (the caller checks)."""
         await self._check_budget(person)
-        extra: Any = {}
+        from openai import omit
+
+        form: Any = omit
         if schema:
-            extra["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {"name": prompt.name, "schema": schema, "strict": True},
-            }
+            form = {"type": "json_schema", "json_schema": {"name": prompt.name, "schema": schema, "strict": True}}
         with _as_model_errors(model):
             async with asyncio.timeout(self._timeout):
                 completion = await self._client.chat.completions.create(
-                    model=model, messages=_messages(prompt), max_completion_tokens=MAX_OUTPUT_TOKENS, **extra
+                    model=model,
+                    messages=_messages(prompt),
+                    max_completion_tokens=MAX_OUTPUT_TOKENS,
+                    response_format=form,
                 )
         if completion.usage:
             await self._ledger.record_usage(
@@ -172,7 +174,7 @@ def _messages(prompt: Prompt) -> Any:
 
 
 @contextmanager
-def _as_model_errors(model: str) -> Iterator[None]:
+def _as_model_errors(model: str) -> Generator[None, None, None]:
     import httpx2
     import openai
 

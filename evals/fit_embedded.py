@@ -4,6 +4,9 @@ Only notes outside the test split are used. Thresholds are the least probabiliti
 out-of-note predictions (leave one note out) reach the wanted precision: credit has to be dear.
 """
 
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# scikit-learn ships no complete types; this script only hands arrays in and out.
+
 import json
 import sys
 
@@ -61,7 +64,9 @@ def main() -> None:
     features, verdicts, notes = table(cases, library, Matcher(SentenceEmbedder()))
     y = np.array([CLASSES.index(verdict) for verdict in verdicts])
     model = make_pipeline(StandardScaler(), LogisticRegression(C=_REGULARISATION, max_iter=5_000))
-    unseen = cross_val_predict(model, features, y, groups=notes, cv=LeaveOneGroupOut(), method="predict_proba")
+    unseen: Features = cross_val_predict(
+        model, features, y, groups=notes, cv=LeaveOneGroupOut(), method="predict_proba"
+    )
     thresholds: dict[str, float] = {}
     for column, verdict in enumerate(CLASSES):
         right, probability = y == column, unseen[:, column]

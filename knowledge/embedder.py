@@ -55,9 +55,13 @@ class SentenceEmbedder:
     def __init__(self, model: str | None = None) -> None:
         self._name = model
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """Model name and a digest of its weights where they are on this disk."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
         if self._name is None:
             return f"minilm-{MINILM_SHA256[:12]}"
         weights = sorted(Path(self._name).glob("*.safetensors"))

@@ -8,7 +8,7 @@ kill leaves behind is a candidate event without a `Replied`, and `recover` takes
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +77,9 @@ class Coach:
         self._answerer = answerer
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def begin(self, session_id: str, person: str, place: str, start: Start) -> AsyncIterator[Reply | Delta]:
+    async def begin(
+        self, session_id: str, person: str, place: str, start: Start
+    ) -> AsyncGenerator[Reply | Delta, None]:
         """Open a session and put its first question; raises UnknownTopic or UsageError before storing."""
         self._check(start)
         await self._store.add_session(session_id, person, place)
@@ -91,7 +93,7 @@ class Coach:
                 f"There is no {start.level} question on {start.topic or 'any topic'}; leave the level out."
             )
 
-    async def handle(self, session_id: str, event: CandidateEvent) -> AsyncIterator[Reply | Delta]:
+    async def handle(self, session_id: str, event: CandidateEvent) -> AsyncGenerator[Reply | Delta, None]:
         """Take one event; the same event id delivered again gets the same replies."""
         row = await self._row(session_id)
         async with self._locks[session_id]:
@@ -104,7 +106,7 @@ class Coach:
             async for item in self._deal_with_pending(row, session):
                 yield item
 
-    async def recover(self, session_id: str) -> AsyncIterator[Reply | Delta]:
+    async def recover(self, session_id: str) -> AsyncGenerator[Reply | Delta, None]:
         """Answer what was stored but not answered, then show again what stands open."""
         row = await self._row(session_id)
         async with self._locks[session_id]:
@@ -165,7 +167,7 @@ class Coach:
             raise UsageError(_OVER)
         return row
 
-    async def _deal_with_pending(self, row: SessionRow, session: Session) -> AsyncIterator[Reply | Delta]:
+    async def _deal_with_pending(self, row: SessionRow, session: Session) -> AsyncGenerator[Reply | Delta, None]:
         for event in session.pending:
             turn = _Turn(self._library, session, event)
             if isinstance(event, Say):
@@ -201,7 +203,7 @@ class Coach:
         )
         return Graded(to=event.id, grade=await self._judge.grade(submission))
 
-    async def _respond(self, turn: "_Turn", event: CandidateEvent, person: str) -> AsyncIterator[Delta]:
+    async def _respond(self, turn: "_Turn", event: CandidateEvent, person: str) -> AsyncGenerator[Delta, None]:
         match event:
             case Start():
                 if event.mode is not Mode.ASK:
@@ -225,7 +227,7 @@ class Coach:
             case Mark():
                 self._mark(turn, event)
 
-    async def _respond_to_answer(self, turn: "_Turn", event: Say, person: str) -> AsyncIterator[Delta]:
+    async def _respond_to_answer(self, turn: "_Turn", event: Say, person: str) -> AsyncGenerator[Delta, None]:
         exchange, rubric = turn.session.current, turn.rubric
         if exchange is None:
             turn.say(NoticeReply(text=_OVER))
@@ -263,7 +265,7 @@ class Coach:
         turn.decide(Probed(to=turn.event.id, point_id=point_id, text=spoken.text, authored=spoken.authored))
         turn.say(ProbeReply(text=spoken.text))
 
-    async def _respond_to_ask(self, turn: "_Turn", person: str) -> AsyncIterator[Delta]:
+    async def _respond_to_ask(self, turn: "_Turn", person: str) -> AsyncGenerator[Delta, None]:
         session = turn.session
         if session.mode is Mode.INTERVIEW and turn.running:
             turn.say(NoticeReply(text="I answer questions after the debrief; /stop ends the interview here."))

@@ -65,7 +65,8 @@ def stem(word: str) -> str:
 def _stemmer() -> Any:
     import Stemmer
 
-    return Stemmer.Stemmer("english")
+    untyped: Any = Stemmer
+    return untyped.Stemmer("english")
 
 
 def content(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Events, append-only: SQLite (WAL) by default, PostgreSQL by URL. Knows nothing of what they mean."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -76,7 +76,7 @@ class Store:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _begin(self) -> AsyncIterator[AsyncConnection]:
+    async def _begin(self) -> AsyncGenerator[AsyncConnection, None]:
         try:
             async with (
                 asyncio.timeout(None if self._engine.dialect.name == "sqlite" else 60),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import partial
+from typing import NoReturn
 from uuid import uuid4
 
 from rich.console import Console
@@ -267,7 +268,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def leave(code: int) -> None:
+def leave(code: int) -> NoReturn:
     """Exit at once, flushed.
 
     The warm-up thread may be inside native code, which an orderly exit would tear down under it.

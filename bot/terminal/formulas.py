@@ -8,6 +8,7 @@ wherever flattening needs them, and only plain symbols are looked up there.
 import re
 from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 _FORMULA = re.compile(r"\$([^$\n]+)\$")
 _PIECE = re.compile(r"\\(?:[A-Za-z]+|.)|[{}^_]|\s+|.")
@@ -102,6 +103,7 @@ def _script(kind: str, text: str) -> str:
 def _symbol(macro: str) -> str:
     from pylatexenc.latex2text import LatexNodes2Text
 
-    text = str(LatexNodes2Text().latex_to_text(f"${macro}$"))
+    converter: Any = LatexNodes2Text()
+    text = str(converter.latex_to_text(f"${macro}$"))
     # Relations and arrows read better with room around them.
     return f" {text} " if text in "≤≥≈≠∼∝∈←→×·" else text

@@ -1,6 +1,6 @@
 """A progress bar for what takes longer than a second."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -10,7 +10,7 @@ from knowledge.index import Progress as Report
 
 
 @contextmanager
-def counting(title: str) -> Iterator[Report]:
+def counting(title: str) -> Generator[Report, None, None]:
     """A bar on standard error; call what it gives with (done, total)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
