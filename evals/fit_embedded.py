@@ -9,6 +9,7 @@ out-of-note predictions (leave one note out) reach the wanted precision: credit 
 
 import json
 import sys
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,9 +65,7 @@ def main() -> None:
     features, verdicts, notes = table(cases, library, Matcher(SentenceEmbedder()))
     y = np.array([CLASSES.index(verdict) for verdict in verdicts])
     model = make_pipeline(StandardScaler(), LogisticRegression(C=_REGULARISATION, max_iter=5_000))
-    unseen: Features = cross_val_predict(
-        model, features, y, groups=notes, cv=LeaveOneGroupOut(), method="predict_proba"
-    )
+    unseen: Any = cross_val_predict(model, features, y, groups=notes, cv=LeaveOneGroupOut(), method="predict_proba")
     thresholds: dict[str, float] = {}
     for column, verdict in enumerate(CLASSES):
         right, probability = y == column, unseen[:, column]

@@ -9,6 +9,7 @@ Whether a query is in scope is a logistic model of both, fitted by `python -m ev
 import json
 import math
 import re
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +40,8 @@ _SMALL_WORDS = frozenset(
     "happen happens work works case example other same different thing".split()
 )
 _FEW_WORDS = 2
+
+_threads = threading.local()
 
 
 @dataclass(frozen=True)
@@ -114,17 +117,11 @@ class Search:
     def _tokens(self, texts: Sequence[str]) -> list[list[str]]:
         import bm25s
 
-        tokenize: Any = bm25s.tokenize
-        tokens: list[list[str]] = tokenize(
-            list(texts), stopwords="en", stemmer=self._stemmer, return_ids=False, show_progress=False
+        untyped: Any = bm25s
+        tokens: list[list[str]] = untyped.tokenize(
+            list(texts), stopwords="en", stemmer=stemmer(), return_ids=False, show_progress=False
         )
         return tokens
-
-    @cached_property
-    def _stemmer(self) -> Any:
-        import Stemmer
-
-        return Stemmer.Stemmer("english")
 
     @cached_property
     def _bm25(self) -> Any:
@@ -137,6 +134,16 @@ class Search:
         bm25: Any = bm25s.BM25()
         bm25.index(self._tokens(documents), show_progress=False)
         return bm25
+
+
+def stemmer() -> Any:
+    """This thread's Snowball stemmer for English (one is not safe to share between threads)."""
+    if not hasattr(_threads, "stemmer"):
+        import Stemmer
+
+        untyped: Any = Stemmer
+        _threads.stemmer = untyped.Stemmer("english")
+    return _threads.stemmer
 
 
 def resolve(query: str, context: str) -> str:

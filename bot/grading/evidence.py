@@ -6,11 +6,10 @@ Everything here is deterministic and needs no model.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import pairwise
-from typing import Any
 
 from bot.grading.grade import Span
+from knowledge.search import stemmer
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\betc\.)\s+|\n+|;\s+")
 _CLAUSE_BREAK = re.compile(r",?\s+(?:but|whereas|while|although|however|so that|because)\s+|:\s+|,\s+(?:and|so)\s+")
@@ -58,15 +57,7 @@ def words(text: str) -> list[str]:
 
 def stem(word: str) -> str:
     """The Snowball stem, which joins the inflections of a word ("predicts", "predicting")."""
-    return str(_stemmer().stemWord(word))
-
-
-@cache
-def _stemmer() -> Any:
-    import Stemmer
-
-    untyped: Any = Stemmer
-    return untyped.Stemmer("english")
+    return str(stemmer().stemWord(word))
 
 
 def content(text: str) -> list[str]:
