@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +12,7 @@ from bot import settings as configured
 from bot.coach.answers import Answerer
 from bot.coach.coach import Coach
 from bot.coach.persona import Persona
-from bot.errors import SettingsError
+from bot.errors import USER_ERRORS, SettingsError
 from bot.grading.chat import ChatJudge
 from bot.grading.decisions import DecisionsJudge
 from bot.grading.embedded import EmbeddedJudge
@@ -93,9 +93,15 @@ class Knowledge:
         return await asyncio.to_thread(lambda: self.search.find(query))
 
     def warm_up(self) -> threading.Thread:
-        """Load the embedding model while the candidate reads the first question."""
-        # A failure here is met again, and told, by whoever needs the model.
-        thread = threading.Thread(target=lambda: self.embedder.encode(["warm up"]), name="warm-up", daemon=True)
+        """Load the embedding model and the index while the candidate reads the first question."""
+
+        def load_both() -> None:
+            # A failure here is met again, and told, by whoever needs the model.
+            with suppress(*USER_ERRORS):
+                self.embedder.encode(["warm up"])
+                _ = self.search
+
+        thread = threading.Thread(target=load_both, name="warm-up", daemon=True)
         thread.start()
         return thread
 

@@ -7,6 +7,7 @@ there. Nothing is asked twice in a session.
 """
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -233,19 +234,22 @@ def hint(session: Session, rubric: Sequence[RubricPoint]) -> tuple[RubricPoint, 
 
 
 def cloze(point: str, question_text: str) -> str:
-    """A point with every second content word that the question does not have left out.
+    """A point with its formulas and every second telling word left out; words of the question stay.
 
     >>> cloze("Dropout rescales kept activations by 1/(1-p).", "What is dropout?")
-    'Dropout … kept … by 1/(1-p).'
+    'Dropout … kept … by ….'
     """
     known = {stem(word) for word in words(question_text)}
     blank = True
     out: list[str] = []
     for token in point.split():
-        bare = token.strip(".,;:()")
-        if bare.isalpha() and bare.lower() not in STOPWORDS and stem(bare.lower()) not in known:
-            out.append(token.replace(bare, "…") if blank else token)
-            blank = not blank
-        else:
+        bare = token.strip(".,;:")
+        plain = re.fullmatch(r"[\w'’-]+", bare) is not None and not bare.isdigit()
+        telling = plain and not (set(words(bare)) <= STOPWORDS or {stem(word) for word in words(bare)} <= known)
+        hidden = not plain or (telling and blank)
+        blank = not blank if telling else blank
+        if not hidden:
             out.append(token)
+        elif not out or not out[-1].startswith("…"):
+            out.append(token.replace(bare, "…") if bare else "…")
     return " ".join(out)

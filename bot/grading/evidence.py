@@ -12,8 +12,8 @@ from bot.grading.grade import Span
 from knowledge.search import stemmer
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\betc\.)\s+|\n+|;\s+")
-_CLAUSE_BREAK = re.compile(r",?\s+(?:but|whereas|while|although|however|so that|because)\s+|:\s+|,\s+(?:and|so)\s+")
-_LONG = 14  # words; a longer sentence usually holds several statements
+_CLAUSE_BREAK = re.compile(r",?\s+(?:but|whereas|while|although|however|so that|because)\s+|[:,]\s+(?:(?:and|or|so)\s+)?")
+_LONG = 10  # words; a longer sentence usually holds several statements
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
@@ -24,6 +24,12 @@ STOPWORDS = frozenset(
     "same she should so some such than that the their them then there these they this those through to too two under "
     "until up use used using very was way we were what when where which while who whom why will with would you your "
     "get gets got give given gives make makes made like means mean thing things well basically really simply".split()
+)
+
+# Small words that can turn a statement round; comparing wording must not drop them.
+POLAR = frozenset(
+    "not no nor never same more most few only before after above below up down over under once all any each other own "
+    "both between until against too than up".split()
 )
 
 # Sentences that speak to whoever grades, not about the subject. Each needs a grading word and an

@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cached_property
 from threading import Lock
 
@@ -17,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.grading.evidence import (
+    POLAR,
     STOPWORDS,
     carries_content,
     content,
     reads_like_a_list,
     statements,
+    stem,
     word_order,
     words,
 )
@@ -81,6 +84,8 @@ FEATURES = (
     "voice",
     "words of the point",
     "words of its contradictions",
+    "twist",
+    "order",
 )
 
 
@@ -183,8 +188,11 @@ def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int
     aligned_best = int(aligned.argmax())
     second = _second(this.fused_for[best]) - _second(this.fused_against[best])
     texts = (this.point.point, *this.point.paraphrases)
-    nearest = texts[int(this.fused_for[best].argmax())]
-    quote = spans[best].quote
+    # Where the answer is most about the point, the texts nearest to it are often a minimal pair.
+    about = int(this.relevance.argmax())
+    nearest = texts[int(this.fused_for[about].argmax())]
+    nearest_wrong = this.point.contradictions[int(this.fused_against[about].argmax())]
+    quote = spans[about].quote
     lead, ownership, voice = (np.nan,) * 3
     if others:
         lead = this.support[best] - max(other.support[best] for other in others)
@@ -192,7 +200,7 @@ def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int
         voice = np.mean([other.stance for other in others])
     own_words = {word for text in texts for word in content(text)}
     wrong_words = {word for text in this.point.contradictions for word in content(text)}
-    said = set(content(spans[int(this.relevance.argmax())].quote))
+    said = set(content(quote))
     values = {
         "support": this.support[best],
         "opposition": this.opposition[worst],
@@ -213,6 +221,8 @@ def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int
         "voice": voice,
         "words of the point": len(said & (own_words - wrong_words)),
         "words of its contradictions": len(said & (wrong_words - own_words)),
+        "twist": _twist(quote, nearest, nearest_wrong),
+        "order": _order(quote, nearest) - _order(quote, nearest_wrong),
     }
     return np.array([values[name] for name in FEATURES], dtype=np.float64)
 
@@ -229,10 +239,14 @@ def is_word_salad(quote: str, point: RubricPoint) -> bool:
 
 def _content(encoding: Encoding) -> Encoding:
     """The encoding with the word pieces that carry meaning; all of them where none does."""
-    kept = [row for row, piece in enumerate(encoding.pieces) if piece not in STOPWORDS and re.search(r"\w", piece)]
+    kept = [row for row, piece in enumerate(encoding.pieces) if _carries(piece) and re.search(r"\w", piece)]
     if not kept:
         return encoding
     return Encoding(encoding.sentence, tuple(encoding.pieces[row] for row in kept), encoding.tokens[kept])
+
+
+def _carries(piece: str) -> bool:
+    return piece not in STOPWORDS or piece in POLAR
 
 
 def _similarities(said: Sequence[Encoding], texts: Sequence[Encoding]) -> tuple[Matrix, Matrix]:
@@ -248,6 +262,27 @@ def _alignment(a: Vectors, b: Vectors) -> float:
         return 0.0
     similarity = a @ b.T
     return float((similarity.max(0).mean() + similarity.max(1).mean()) / 2)
+
+
+def _twist(quote: str, right: str, wrong: str) -> float:
+    """Of the words in which a right and a wrong text differ, the share found on the right side, less the wrong.
+
+    In [-1, 1]; "same" against "different" decides what the words in common cannot.
+    """
+    said, for_it, against_it = _turning(quote), _turning(right), _turning(wrong)
+    gained, lost = for_it - against_it, against_it - for_it
+    return len(said & gained) / max(1, len(gained)) - len(said & lost) / max(1, len(lost))
+
+
+def _turning(text: str) -> set[str]:
+    return {stem(word) for word in words(text) if word not in STOPWORDS or word in POLAR}
+
+
+def _order(quote: str, text: str) -> float:
+    """How far two texts have the same words in the same order, in [0, 1] (Ratcliff and Obershelp)."""
+    return SequenceMatcher(
+        None, [stem(w) for w in words(quote)], [stem(w) for w in words(text)], autojunk=False
+    ).ratio()
 
 
 def _second(row: Matrix) -> float:

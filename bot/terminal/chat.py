@@ -5,13 +5,14 @@ import os
 import random
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from typing import NoReturn
 from uuid import uuid4
 
 from rich.console import Console
+from rich.status import Status as Spinner
 from rich.text import Text
 
 from bot.coach.coach import Coach
@@ -200,19 +201,23 @@ class Chat:
     async def _show(self, replies: AsyncIterator[Reply | Delta], *, quiet: bool = False) -> None:
         """Print replies as they come; a streamed one is printed once, while it is being worded."""
         streamed = ""
-        async for reply in replies:
-            if quiet:
-                continue
-            if isinstance(reply, Delta):
-                streamed += reply.text
-                self._console.print(Text(reply.text, style="bold"), end="")
-                continue
-            if streamed:
-                self._console.print()
-                already, streamed = streamed.strip(), ""
-                if already == getattr(reply, "text", None):
+        spinner = self._console.status("thinking") if self._interactive else nullcontext()
+        with spinner:
+            async for reply in replies:
+                if isinstance(spinner, Spinner):
+                    spinner.stop()
+                if quiet:
                     continue
-            self._console.print(drawn(reply))
+                if isinstance(reply, Delta):
+                    streamed += reply.text
+                    self._console.print(Text(reply.text, style="bold"), end="")
+                    continue
+                if streamed:
+                    self._console.print()
+                    already, streamed = streamed.strip(), ""
+                    if already == getattr(reply, "text", None):
+                        continue
+                self._console.print(drawn(reply))
 
 
 async def talk(app: App, first: commands.DrillWish | None = None) -> int:

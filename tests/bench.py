@@ -1,0 +1,105 @@
+"""Figures, measured on this machine: `make bench`. CPU seconds of child processes, best of three."""
+
+import asyncio
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.grading.embedded import EmbeddedJudge
+from bot.grading.grade import Submission
+from bot.grading.matching import Matcher
+from knowledge.embedder import SentenceEmbedder
+from knowledge.index import Index
+from knowledge.library import load
+
+VIVA = str(Path(sys.executable).with_name("viva"))
+ANSWER = (
+    "Domain shift means that the data at test time come from another distribution than the training data. "
+    "Either the inputs change while the labelling stays, which is covariate shift, or the class frequencies change, "
+    "or the meaning of the label itself changes. A network fails because it picked up features that only worked in "
+    "the training domain, and empirical risk minimisation promises nothing elsewhere. I would first collect data from "
+    "more domains and augment towards the shift I expect. If I know the density ratio I can weight the training "
+    "samples with it. With unlabelled target data I would align the features adversarially or by their second-order "
+    "statistics, or self-train on confident predictions. I would report the error on a domain that was left out of "
+    "training, choose the model without target labels, and compare with a well tuned plain baseline before I believe "
+    "any of the fancier methods."
+)
+
+
+def cpu_of(arguments: list[str], stdin: str = "") -> float:
+    """CPU seconds (user and system) of one run of a command."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(arguments, input=stdin, text=True, capture_output=True, check=True)  # our own command
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def best(measure: Callable[[], float], times: int = 3) -> float:
+    """The least of several measurements: what else runs on the machine only adds."""
+    return min(measure() for _ in range(times))
+
+
+def report(name: str, value: float, unit: str, aim: str = "") -> None:
+    """One line of the table."""
+    sys.stdout.write(f"{name:62} {value:8.2f} {unit:8} {aim}\n")
+    sys.stdout.flush()
+
+
+def startup() -> None:
+    """What a person waits for before the first question."""
+    python = best(lambda: cpu_of([sys.executable, "-c", "pass"]))
+    report("python -c pass", python, "s CPU")
+    report("viva --help", best(lambda: cpu_of([VIVA, "--help"])), "s CPU", "under 0.5")
+    cpu_of([VIVA, "chat"], "/quit\n")
+    report(
+        "viva chat to the first question, second start",
+        best(lambda: cpu_of([VIVA, "chat"], "/quit\n")),
+        "s CPU",
+        "under 2",
+    )
+
+
+def indexing() -> None:
+    """The first index, a second start, and one changed note."""
+    library, embedder = load(), SentenceEmbedder()
+    embedder.embed(["warm up"])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "notes.index"
+        for name, notes in (
+            ("first index of all notes", list(library)),
+            ("second start, nothing changed", list(library)),
+            ("one note changed", [n.model_copy(update={"question": f"{n.question} Briefly."}) if i == 0 else n
+                                  for i, n in enumerate(library)]),
+        ):  # fmt: skip
+            begun = time.process_time()
+            index = Index.open(notes, embedder, path)
+            report(f"{name} ({len(index.entries)} texts)", time.process_time() - begun, "s CPU")
+
+
+def grading() -> None:
+    """The embedded judge on one long answer, the rubric's encodings known as after the first answer."""
+    judge = EmbeddedJudge(Matcher(SentenceEmbedder()))
+    note = load()["domain-shift"]
+    wall: list[float] = []
+    for turn in range(12):
+        # Every sentence is new each time, or remembered encodings of the answer would be measured.
+        answer = ANSWER.replace(".", f" {turn}.")
+        submission = Submission(question=note.question, rubric=note.rubric, answer=answer)
+        begun = time.perf_counter()
+        asyncio.run(judge.grade(submission))
+        wall.append(1_000 * (time.perf_counter() - begun))
+    words, points = len(ANSWER.split()), len(note.rubric)
+    report(f"embedded judge, {words} words, {points} points, median", statistics.median(wall[2:]), "ms", "under 150")
+
+
+if __name__ == "__main__":
+    os.environ["VIVA_DATA_DIR"] = tempfile.mkdtemp(prefix="viva-bench-")
+    startup()
+    indexing()
+    grading()
