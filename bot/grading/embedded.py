@@ -14,11 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.grading.evidence import content
+from bot.grading.evidence import content, sentence_around
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
 from bot.grading.matching import Match, Matcher, Matrix, is_word_salad
 from knowledge.note import RubricPoint
 
+_ABOUT_IT = 0.65  # relevance from which on something was said about a point, right or wrong
 _WORDS_A_POINT = 5  # content words that a statement needs for each point it is credited with
 
 HEAD = Path(__file__).with_name("embedded.json")
@@ -78,10 +79,10 @@ class EmbeddedJudge:
     async def grade(self, submission: Submission) -> Grade:
         """Grade every point; never fails, and leaves unscored what it cannot tell."""
         matches = await asyncio.to_thread(self._matcher.match, submission)
-        points = [self._point(p, match) for p, match in zip(submission.rubric, matches, strict=True)]
+        points = [self._point(p, match, submission.answer) for p, match in zip(submission.rubric, matches, strict=True)]
         return Grade(judge=self.name, points=tuple(_without_overuse(points)))
 
-    def _point(self, point: RubricPoint, match: Match | None) -> PointGrade:
+    def _point(self, point: RubricPoint, match: Match | None, answer: str) -> PointGrade:
         def graded(verdict: Verdict, **details: object) -> PointGrade:
             return PointGrade.model_validate(
                 {"point_id": point.id, "weight": point.weight, "verdict": verdict, **details}
@@ -95,9 +96,11 @@ class EmbeddedJudge:
         if probability < self._head.thresholds[verdict]:
             return graded(Verdict.UNSCORED, probability=probability, reason=UNSURE)
         if verdict is Verdict.MISSED:
+            if match.relevance >= _ABOUT_IT:
+                return graded(Verdict.UNSCORED, probability=probability, reason=UNSURE)
             return graded(verdict, probability=probability)
         span = match.opposing if verdict is Verdict.CONTRADICTED else match.supporting
-        if is_word_salad(span.quote, point):
+        if is_word_salad(sentence_around(span, answer), point):
             return graded(Verdict.MISSED, probability=probability, reason=KEYWORDS)
         return graded(verdict, probability=probability, evidence=span)
 

@@ -12,7 +12,9 @@ from bot.grading.grade import Span
 from knowledge.search import stemmer
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\betc\.)\s+|\n+|;\s+")
-_CLAUSE_BREAK = re.compile(r",?\s+(?:but|whereas|while|although|however|so that|because)\s+|[:,]\s+(?:(?:and|or|so)\s+)?")
+_CLAUSE_BREAK = re.compile(
+    r",?\s+(?:but|whereas|while|although|however|so that|because)\s+|[:,]\s+(?:(?:and|or|so)\s+)?"
+)
 _LONG = 10  # words; a longer sentence usually holds several statements
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
@@ -82,6 +84,14 @@ def statements(answer: str) -> list[Span]:
                 _span(answer, s, e) for s, e in clauses if len(words(answer[s:e])) >= 3 and (s, e) != (start, end)
             ]
     return spans
+
+
+def sentence_around(span: Span, answer: str) -> str:
+    """The whole sentence that a statement is part of."""
+    for start, end in _pieces(answer, 0, len(answer), _SENTENCE_END):
+        if start <= span.start and span.end <= end:
+            return answer[start:end]
+    return span.quote
 
 
 def _pieces(text: str, start: int, end: int, separator: re.Pattern[str]) -> Iterator[tuple[int, int]]:

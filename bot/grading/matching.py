@@ -54,6 +54,11 @@ class Match:
     features: Matrix
 
     @property
+    def relevance(self) -> float:
+        """How near the nearest statement comes to the point or to what contradicts it."""
+        return float(np.maximum(self.support, self.opposition).max())
+
+    @property
     def supporting(self) -> Span:
         """The statement nearest to the point, counting the margin over its contradictions."""
         return self.statements[int(np.argmax(2 * self.support - self.opposition))]

@@ -90,7 +90,7 @@ def _grade(reply: GradeReply) -> RenderableType:
         )
     judged = "" if reply.judge == "rule" else f"graded by the {reply.judge} judge"
     return Panel(
-        Group(*_points(reply.points), *footer),
+        Group(*(_points(reply.points) if reply.final else _so_far(reply.points)), *footer),
         title=Text.assemble((title, "bold"), "  ", bar(reply.score, reply.open_weight)),
         title_align="left",
         subtitle=Text(judged, style="dim"),
@@ -99,12 +99,23 @@ def _grade(reply: GradeReply) -> RenderableType:
     )
 
 
+def _so_far(points: tuple[PointLine, ...]) -> Iterable[RenderableType]:
+    """What has been said, and how much has not: the rest may still be earned."""
+    shown = (Verdict.MET, Verdict.PARTIAL, Verdict.CONTRADICTED)
+    yield from _points(point for point in points if point.verdict in shown)
+    unsure = sum(point.verdict is Verdict.UNSCORED for point in points)
+    unsaid = sum(point.verdict is Verdict.MISSED for point in points)
+    rest = [f"{unsure} I could not tell from the wording"] * bool(unsure) + [f"{unsaid} not said yet"] * bool(unsaid)
+    if rest:
+        yield Text(f"· of {len(points)} points: {', '.join(rest)}", style="dim")
+
+
 def _points(points: Iterable[PointLine]) -> Iterable[RenderableType]:
     for point in points:
         sign, style, name = _LOOK[point.verdict]
         head = Text.assemble((f"{sign} ", style), (f"{point.number}. ", "dim"))
         if point.text is None:
-            head.append(f"{name} yet" if point.verdict is Verdict.MISSED else name, style)
+            head.append(name, style)
         else:
             head.append(point.text)
         head.append(f"  {percent(point.weight)}{_AIDED[point.aid]}", "dim")

@@ -1,0 +1,119 @@
+"""The parts of README.md that come from what runs: `python -m tests.readme` writes them again.
+
+They stand between `<!-- name -->` and `<!-- /name -->`; `test_readme.py` keeps them equal.
+"""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+import typer.main
+from pydantic_core import PydanticUndefined
+
+from bot.cli import app
+from bot.settings import OpenAISettings, StoreSettings, VivaSettings
+from bot.terminal.commands import HELP
+from evals.measure_embedded import measure
+
+README = Path(__file__).parents[1] / "README.md"
+SCRIPT = Path(__file__).with_name("readme_script.txt")
+
+
+def transcript() -> str:
+    """What `viva chat` prints for the script, in a fresh data folder and with no key."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("VIVA_", "OPENAI_", "DATABASE_"))}
+    with tempfile.TemporaryDirectory() as folder:
+        result = subprocess.run(  # our own command
+            [str(Path(sys.executable).with_name("viva")), "chat"],
+            input=SCRIPT.read_text(encoding="utf-8"),
+            env={**environment, "VIVA_DATA_DIR": folder, "PYTHONIOENCODING": "utf-8"},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    return _block(result.stdout)
+
+
+def commands() -> str:
+    """A table of the verbs of `viva`, as its help has them."""
+    root = typer.main.get_command(app)
+    return _table(("command", "what it does"), _verbs(root, "viva"))
+
+
+def _verbs(command: click.Command, path: str) -> Iterable[tuple[str, str]]:
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from _verbs(child, f"{path} {name}")
+    else:
+        arguments = [p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument)]
+        yield f"`{' '.join([path, *arguments])}`", (command.help or "").split("\n")[0]
+
+
+def chat() -> str:
+    """A table of what can be typed in a chat."""
+    return _table(("type", "to get"), ((f"`{usage}`", meaning) for usage, meaning in HELP.items()))
+
+
+def settings() -> str:
+    """A table of all settings with their defaults."""
+    return _table(("setting", "default", "what it is"), _settings())
+
+
+def _settings() -> Iterable[tuple[str, str, str]]:
+    for kind in (OpenAISettings, VivaSettings, StoreSettings):
+        for name, field in kind.model_fields.items():
+            variable = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
+            default = "the platform's data folder" if name == "data_dir" else field.default
+            shown = "" if default in (None, PydanticUndefined) else str(default)
+            yield f"`{variable}`", shown, field.description or ""
+
+
+def judge() -> str:
+    """The embedded judge on the held-out answers."""
+    return _block(asyncio.run(measure()))
+
+
+SECTIONS: dict[str, Callable[[], str]] = {
+    "transcript": transcript,
+    "commands": commands,
+    "chat": chat,
+    "settings": settings,
+    "judge": judge,
+}
+
+
+def section(name: str, text: str) -> str:
+    """What stands in a README between the marks of a section."""
+    match = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
+    return match[1].strip() if match else ""
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+
+
+def _block(text: str) -> str:
+    lines = (line.rstrip() for line in text.strip("\n").splitlines())
+    return "```text\n" + "\n".join(lines) + "\n```"
+
+
+def main() -> None:
+    """Write every section of the README again."""
+    text = README.read_text(encoding="utf-8")
+    for name, made in SECTIONS.items():
+        whole = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        content = made()
+        text = whole.sub(lambda m, c=content: f"{m[1]}{c}\n{m[2]}", text)
+    README.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
