@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from uuid import uuid4
 
-import click
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError  # typer brings its own copy of click
 
 if TYPE_CHECKING:
     from bot.compose import App, Settings
@@ -124,7 +124,7 @@ def export(
     from bot.terminal.chat import PERSON
 
     async def work(parts: "App") -> int:
-        text = json.dumps(await parts.coach.export(PERSON), indent=2, ensure_ascii=False, default=str)
+        text = json.dumps(await parts.coach.export(PERSON), indent=2, ensure_ascii=False)
         if out is None:
             typer.echo(text)
             return 0
@@ -201,17 +201,28 @@ def _exit(code: int) -> NoReturn:
     leave(code)
 
 
+_INTERRUPTED = 130
+
+
 def main() -> None:
     """Run the command; what goes wrong is one sentence and an exit code, never a traceback."""
+    logging.lastResort = None  # before the log file is open, nothing is better than frames on the screen
     try:
-        app(standalone_mode=False)
-    except click.Abort:
-        _fail("Stopped.", 130)
-    except click.ClickException as error:
-        where = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "viva"
-        _fail(f"{error.format_message().rstrip('.')}; see `{where} --help`.", error.exit_code)
+        code = app(standalone_mode=False)
+        if code == _INTERRUPTED:
+            _fail("Stopped.", _INTERRUPTED)
+        sys.exit(code or 0)
+    except typer.Abort:
+        _fail("Stopped.", _INTERRUPTED)
+    except NoArgsIsHelpError as error:
+        typer.echo(error.format_message())
+        sys.exit(error.exit_code)
+    except ClickException as error:
+        where = error.ctx.command_path if isinstance(error, UsageError) and error.ctx else "viva"
+        message = error.format_message().replace(". Did you mean", ", did you mean").rstrip(".?")
+        _fail(f"{message}; see `{where} --help`.", error.exit_code)
     except KeyboardInterrupt:
-        _fail("Stopped.", 130)
+        _fail("Stopped.", _INTERRUPTED)
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:  # the last resort: an id for the user, the details for the log

@@ -5,10 +5,13 @@ each call bounds them all. Every failure becomes a ModelError whose text complet
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Generator, Sequence
+import time
+from collections.abc import AsyncGenerator, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, cast
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool, StrictStr, ValidationError
 
 from bot.errors import BudgetSpent, ModelError, ModelMalformed, ModelRefused, ModelUnavailable, SettingsError
 from bot.settings import OpenAISettings, VivaSettings
@@ -16,7 +19,8 @@ from prompts.render import Prompt
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types.decision import Answer
+
+Probability = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 
 MAX_RETRIES = 2
 MAX_OUTPUT_TOKENS = 2_000
@@ -41,6 +45,76 @@ class Budget:
 
     person: int
     total: int
+
+
+class _Read(BaseModel):
+    """What is read of a reply. Checked here, because the client library takes any shape as it comes."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class _Message(_Read):
+    content: StrictStr | None = None
+    refusal: StrictStr | None = None
+
+
+class _Choice(_Read):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _ChatReply(_Read):
+    choices: list[_Choice] = Field(min_length=1)
+
+
+class _StreamChoice(_Read):
+    delta: _Message
+    finish_reason: str | None = None
+
+
+class _StreamPart(_Read):
+    choices: list[_StreamChoice] = []
+
+
+class _Usage(_Read):
+    input_tokens: int = Field(ge=0, validation_alias=AliasChoices("input_tokens", "prompt_tokens"))
+    output_tokens: int = Field(ge=0, validation_alias=AliasChoices("output_tokens", "completion_tokens"))
+
+
+class _DecisionReply(_Read):
+    answers: list[dict[str, Any]] = Field(min_length=1)
+
+
+class ChoiceProbability(_Read):
+    """How likely one of the choices is."""
+
+    value: StrictStr | StrictBool
+    probability: Probability
+
+
+class DecisionAnswer(_Read):
+    """One answer of a decision model; `type` is "choice", "refusal", or what else it gave."""
+
+    type: str
+    name: StrictStr | None = None
+    choice: StrictStr | None = None
+    confidence: Probability | None = None
+    probabilities: list[ChoiceProbability] = []
+
+    @property
+    def probability(self) -> float | None:
+        """How likely the answer's own choice is, by its distribution or else its confidence."""
+        return next((p.probability for p in self.probabilities if p.value == self.choice), self.confidence)
+
+
+UNREADABLE = DecisionAnswer(type="unreadable")
+
+
+def _answer(body: dict[str, Any]) -> DecisionAnswer:
+    try:
+        return DecisionAnswer.model_validate(body)
+    except ValidationError:
+        return UNREADABLE
 
 
 class ModelClient:
@@ -80,33 +154,30 @@ class ModelClient:
 
     async def models(self) -> list[str]:
         """The ids of the models the server offers."""
-        with _as_model_errors("models"):
+        with _as_model_errors():
             async with asyncio.timeout(self._timeout):
                 return [model.id async for model in self._client.models.list()]
 
     async def chat(self, model: str, prompt: Prompt, *, person: str, schema: dict[str, Any] | None = None) -> str:
         """The text of one reply; with a JSON schema, text that should satisfy it (the caller checks)."""
-        await self._check_budget(person)
         from openai import omit
 
         form: Any = omit
         if schema:
             form = {"type": "json_schema", "json_schema": {"name": prompt.name, "schema": schema, "strict": True}}
-        with _as_model_errors(model):
+        await self._check_budget(person)
+        with _as_model_errors():
             async with asyncio.timeout(self._timeout):
-                completion = await self._client.chat.completions.create(
+                response = await self._client.chat.completions.with_raw_response.create(
                     model=model,
                     messages=_messages(prompt),
                     max_completion_tokens=MAX_OUTPUT_TOKENS,
                     response_format=form,
                 )
-        if completion.usage:
-            await self._ledger.record_usage(
-                person, model, completion.usage.prompt_tokens, completion.usage.completion_tokens
-            )
-        if not completion.choices:
-            raise ModelMalformed("sent a reply without text")
-        choice = completion.choices[0]
+            body: Any = response.http_response.json()
+            reply = _ChatReply.model_validate(body)
+        await self._record(person, model, body)
+        choice = reply.choices[0]
         if choice.message.refusal:
             raise ModelRefused("declined to answer")
         if choice.finish_reason == "length":
@@ -115,52 +186,68 @@ class ModelClient:
             raise ModelMalformed("sent a reply without text")
         return choice.message.content
 
-    async def stream(self, model: str, prompt: Prompt, *, person: str) -> AsyncIterator[str]:
-        """The text of one reply, piece by piece."""
+    async def stream(self, model: str, prompt: Prompt, *, person: str) -> AsyncGenerator[str, None]:
+        """The text of one reply, piece by piece. Only the time spent waiting for the model counts."""
         await self._check_budget(person)
-        finished = False
-        with _as_model_errors(model):
-            async with asyncio.timeout(self._timeout):
-                chunks = await self._client.chat.completions.create(
-                    model=model,
-                    messages=_messages(prompt),
-                    max_completion_tokens=MAX_OUTPUT_TOKENS,
-                    stream=True,
-                    stream_options={"include_usage": True},
-                )
-                async for chunk in chunks:
-                    if chunk.usage:
-                        await self._ledger.record_usage(
-                            person, model, chunk.usage.prompt_tokens, chunk.usage.completion_tokens
-                        )
-                    for choice in chunk.choices:
-                        if choice.delta.refusal:
-                            raise ModelRefused("declined to answer")
-                        if choice.delta.content:
-                            yield choice.delta.content
-                        finished = finished or choice.finish_reason == "stop"
+        waited, finished = 0.0, False
+        chunks: Any = None
+        while True:
+            begun = time.monotonic()
+            with _as_model_errors():
+                async with asyncio.timeout(self._timeout - waited):
+                    chunks = chunks or await self._open_stream(model, prompt)
+                    chunk: Any = await anext(chunks, None)
+                if chunk is None:
+                    break
+                body = chunk.to_dict()
+                part = _StreamPart.model_validate(body)
+            waited += time.monotonic() - begun
+            await self._record(person, model, body)
+            for choice in part.choices:
+                if choice.delta.refusal:
+                    raise ModelRefused("declined to answer")
+                if choice.delta.content:
+                    yield choice.delta.content
+                finished = finished or choice.finish_reason == "stop"
         if not finished:
             raise ModelUnavailable("broke off in the middle of its reply")
 
+    async def _open_stream(self, model: str, prompt: Prompt) -> Any:
+        stream = await self._client.chat.completions.create(
+            model=model,
+            messages=_messages(prompt),
+            max_completion_tokens=MAX_OUTPUT_TOKENS,
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        return aiter(stream)
+
     async def decide(
         self, model: str, prompt: Prompt, questions: Sequence[dict[str, Any]], *, person: str
-    ) -> "list[Answer]":
-        """One answer for each question, in order; any one may be a refusal."""
+    ) -> list[DecisionAnswer]:
+        """One answer for each question, in order; any one may be a refusal or unreadable."""
         await self._check_budget(person)
-        with _as_model_errors(model):
+        with _as_model_errors():
             async with asyncio.timeout(self._timeout):
-                decision = await self._client.decisions.create(
+                response = await self._client.decisions.with_raw_response.create(
                     model=model,
                     input=cast(Any, [{"type": "message", **m.model_dump()} for m in prompt.messages]),
                     questions=cast(Any, questions),
                 )
-        answers: list[Answer] | None = getattr(decision, "answers", None)
-        usage = getattr(decision, "usage", None)
-        if usage:
-            await self._ledger.record_usage(person, model, usage.input_tokens, usage.output_tokens)
-        if not answers or len(answers) != len(questions):
+            body: Any = response.http_response.json()
+            reply = _DecisionReply.model_validate(body)
+        await self._record(person, model, body)
+        if len(reply.answers) != len(questions):
             raise ModelMalformed("did not answer every question")
-        return answers
+        return [_answer(answer) for answer in reply.answers]
+
+    async def _record(self, person: str, model: str, body: dict[str, Any]) -> None:
+        """Count what a reply says it used; a reply that says nothing readable is still a reply."""
+        try:
+            usage = _Usage.model_validate(body.get("usage"))
+        except ValidationError:
+            return
+        await self._ledger.record_usage(person, model, usage.input_tokens, usage.output_tokens)
 
     async def _check_budget(self, person: str) -> None:
         if await self._ledger.tokens_today(person) >= self._budget.person:
@@ -174,7 +261,7 @@ def _messages(prompt: Prompt) -> Any:
 
 
 @contextmanager
-def _as_model_errors(model: str) -> Generator[None, None, None]:
+def _as_model_errors() -> Generator[None, None, None]:
     import httpx2
     import openai
 
@@ -189,9 +276,9 @@ def _as_model_errors(model: str) -> Generator[None, None, None]:
     except openai.RateLimitError as error:
         raise ModelUnavailable("is over its rate limit") from error
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-        raise ModelUnavailable("was refused: the server does not accept OPENAI_API_KEY; correct or unset it") from error
+        raise ModelUnavailable("does not accept OPENAI_API_KEY; correct or unset it") from error
     except openai.NotFoundError as error:
-        raise ModelUnavailable(f"was not found: the server has no {model!r}") from error
+        raise ModelUnavailable("is not known to the server") from error
     except openai.APIStatusError as error:
         raise ModelUnavailable(f"answered with an error ({error.status_code})") from error
     except (openai.APIConnectionError, httpx2.TransportError) as error:

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import AliasChoices, Field, SecretStr, StringConstraints, ValidationError, field_validator
@@ -36,9 +37,17 @@ class OpenAISettings(_Settings):
     @field_validator("base_url")
     @classmethod
     def _address(cls, url: str | None) -> str | None:
-        if url and not re.match(r"https?://[^/\s]+", url):
+        if url and not _is_address(url):
             raise ValueError("is not an address; it starts with http:// or https://")
         return url
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0 and " " not in url
+    except ValueError:  # a port that is no number or too high, brackets that do not close
+        return False
 
 
 class VivaSettings(_Settings):
@@ -79,13 +88,16 @@ def read(kind: type[S]) -> S:
     """The settings of one class; raises SettingsError that names the variable and what it takes."""
     try:
         return kind()
+    except UnicodeDecodeError:
+        raise SettingsError(f"The file {Path('.env').resolve()} is not UTF-8 text; save it as UTF-8.") from None
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
         detail = error.errors(include_input=False)[0]
         name = f"{prefix}{detail['loc'][0]}".upper()
         what = str(detail.get("ctx", {}).get("error") or detail["msg"][:1].lower() + detail["msg"][1:])
         verb = "" if what.startswith(("has", "is")) else "is wrong: "
-        raise SettingsError(f"{name} {verb}{what}.") from error
+        # Not chained: pydantic's error quotes the value, and the value may be a secret.
+        raise SettingsError(f"{name} {verb}{what}.") from None
 
 
 def database_url(store: StoreSettings, viva: VivaSettings) -> str:

@@ -72,6 +72,8 @@ class SentenceEmbedder:
         """The model's fingerprint, once its weights have been looked at; raises EmbedderError."""
         if self._name is None:
             _bundled_weights()
+        elif not Path(self._name).is_dir() and os.environ.get("HF_HUB_OFFLINE", "1") != "0":
+            raise EmbedderError(f"There is no folder {self._name!r}; set VIVA_EMBEDDING_MODEL to one, or unset it.")
         return self.fingerprint
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -106,9 +108,8 @@ class SentenceEmbedder:
     @cached_property
     def _model(self) -> Any:
         folder = self._name or _bundled_weights()
-        if self._name is None or Path(folder).exists():
-            # A local model must never go looking for updates: without a network that hangs for a minute.
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        # Looking for a model, or for updates of one, hangs for a minute where there is no network.
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         try:
             import torch
@@ -120,10 +121,11 @@ class SentenceEmbedder:
             # Two threads on a busy two-core machine make short texts four times slower.
             torch.set_num_threads(1)
             return SentenceTransformer(folder, device="cpu")
-        except (ImportError, OSError, ValueError, RuntimeError) as error:
+        except Exception as error:  # three libraries load a model, and each has exceptions of its own
             raise EmbedderError(
                 f"The embedding model {folder!r} cannot be loaded ({type(error).__name__}); "
-                "set VIVA_EMBEDDING_MODEL to a sentence-transformers folder, or unset it."
+                "set VIVA_EMBEDDING_MODEL to a sentence-transformers folder, or unset it "
+                "(HF_HUB_OFFLINE=0 allows fetching it by name)."
             ) from error
 
 

@@ -6,7 +6,6 @@ and a changed note embeds only what changed in it.
 """
 
 import hashlib
-import io
 import json
 import os
 import tempfile
@@ -82,6 +81,9 @@ class Index:
         wanted = [entry for note in notes for entry in entries(note)]
         known = _read(path, embedder.fingerprint)
         missing = [text for text in dict.fromkeys(entry.text for entry in wanted) if _digest(text) not in known]
+        if missing:
+            _check_writable(path)  # before minutes of embedding, not after
+        missing.sort(key=len)  # a batch is padded to its longest text
         for start in range(0, len(missing), _BATCH):
             batch = missing[start : start + _BATCH]
             known.update(zip(map(_digest, batch), embedder.embed(batch), strict=True))
@@ -111,7 +113,7 @@ def _read(path: Path, fingerprint: str) -> dict[str, Vectors]:
         header = json.loads(header_line)
         if (header["format"], header["embedder"]) != (FORMAT, fingerprint):
             return {}
-        if header["sha256"] != hashlib.sha256(blob).hexdigest():
+        if header["sha256"] != _checksum(header["texts"], blob):
             return {}
         stored: Any = faiss.deserialize_index(np.frombuffer(blob, dtype=np.uint8))
         vectors = stored.reconstruct_n(0, stored.ntotal)
@@ -126,22 +128,40 @@ def _write(path: Path, fingerprint: str, wanted: Sequence[Entry], vectors: Vecto
     index: Any = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
     blob = faiss.serialize_index(index).tobytes()
-    header = {
-        "format": FORMAT,
-        "embedder": fingerprint,
-        "sha256": hashlib.sha256(blob).hexdigest(),
-        "texts": [_digest(entry.text) for entry in wanted],
-    }
-    file = io.BytesIO()
-    file.write(json.dumps(header).encode() + b"\n")
-    file.write(blob)
+    texts = [_digest(entry.text) for entry in wanted]
+    header = {"format": FORMAT, "embedder": fingerprint, "sha256": _checksum(texts, blob), "texts": texts}
+    try:
+        _replace(path, json.dumps(header).encode() + b"\n" + blob)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _checksum(texts: Sequence[str], blob: bytes) -> str:
+    """Over the vectors and the texts they belong to: neither may be exchanged alone."""
+    return hashlib.sha256("".join(texts).encode() + blob).hexdigest()
+
+
+def _check_writable(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A reader, or a second process writing too, sees the old file or the new one, never half.
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
-            temporary.write(file.getvalue())
-        os.replace(temporary.name, path)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
     except OSError as error:
-        raise KnowledgeError(
-            f"The index cannot be written to {path} ({error.strerror}); set VIVA_DATA_DIR to another folder."
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> KnowledgeError:
+    return KnowledgeError(
+        f"The index cannot be written to {path} ({error.strerror}); set VIVA_DATA_DIR to another folder."
+    )
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a second writer, sees the old one or the new one, never half."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
+        temporary.write(content)
+    try:
+        os.replace(temporary.name, path)
+    except OSError:
+        os.unlink(temporary.name)
+        raise

@@ -6,6 +6,7 @@ field is a mistake, because a misspelt one would silently lose a rubric point's 
 
 import math
 import re
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -17,6 +18,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 SHORT, FULL, EXAMPLE = "In 30 seconds", "In full", "Worked example"
+HEADINGS = (SHORT, FULL, EXAMPLE)
+REQUIRED_HEADINGS = (SHORT, FULL)
 
 
 class Level(StrEnum):
@@ -106,7 +109,7 @@ class Note(_Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _check_rubric(self.rubric)
-        for heading in (SHORT, FULL):
+        for heading in REQUIRED_HEADINGS:
             if not self.sections.get(heading):
                 raise ValueError(f"the body has no text under '## {heading}'")
         return self
@@ -132,11 +135,15 @@ class Note(_Part):
         )
 
 
-def _check_rubric(rubric: tuple[RubricPoint, ...]) -> None:
-    total = math.fsum(point.weight for point in rubric)
+def rubric_mistakes(ids: Sequence[str], weights: Sequence[float]) -> Iterator[str]:
+    """What is wrong with a rubric as a whole, a sentence each."""
+    total = math.fsum(weights)
     if abs(total - 1) > WEIGHT_TOLERANCE:
-        raise ValueError(f"the rubric's weights sum to {total:.3g}, not 1")
-    ids = [point.id for point in rubric]
-    twice = sorted({name for name in ids if ids.count(name) > 1})
-    if twice:
-        raise ValueError(f"the rubric uses the point id {twice[0]!r} twice")
+        yield f"the rubric's weights sum to {total:.4g}, not 1"
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        yield f"the rubric uses the point id {name!r} twice"
+
+
+def _check_rubric(rubric: tuple[RubricPoint, ...]) -> None:
+    for mistake in rubric_mistakes([point.id for point in rubric], [point.weight for point in rubric]):
+        raise ValueError(mistake)

@@ -29,8 +29,7 @@ _BM25_HALF = 8.0  # the BM25 score that counts half: about two rare words in com
 _DENSE_NEIGHBOURS = 200
 
 _LEANING = re.compile(
-    r"^(and|but|so|or|why|how|when|what about|how about|then)\b(?!.*\b\w{9,})"
-    r"|\b(it|its|that|this|they|them|those|these|the other one)\b",
+    r"^(and|but|so|or|what about|how about|then)\b|\b(it|its|that|this|they|them|those|these|the other one)\b",
     re.IGNORECASE,
 )
 _SMALL_WORDS = frozenset(
@@ -39,7 +38,7 @@ _SMALL_WORDS = frozenset(
     "use was we what when where which who why will with would you your about explain again actually really exactly "
     "happen happens work works case example other same different thing".split()
 )
-_FEW_WORDS = 2
+_FEW_WORDS = 3
 
 _threads = threading.local()
 
@@ -154,7 +153,7 @@ def resolve(query: str, context: str) -> str:
     if not context:
         return query
     content = [word for word in re.findall(r"\w+", query.lower()) if word not in _SMALL_WORDS]
-    leans = len(content) < _FEW_WORDS or (len(content) <= _FEW_WORDS + 1 and _LEANING.search(query))
+    leans = not content or (len(content) <= _FEW_WORDS and _LEANING.search(query))
     return f"{context} {query}" if leans else query
 
 

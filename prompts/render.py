@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -21,8 +21,11 @@ PROMPTS = Path(__file__).parent
 
 _PARTS = re.compile(r"\A---\n(?P<head>.*?)^---\n(?P<body>.*)\Z", re.DOTALL | re.MULTILINE)
 _MESSAGE = re.compile(r"^# (system|user)\n", re.MULTILINE)
-# "<" that opens something tag-like; "p < q" and "x<0" stay readable.
-_TAG_OPEN = re.compile(r"<(?=\s*[/!|?A-Za-z])")
+# "<" that opens something tag-like, "｜" being a bar that some chat templates use; "p < q" and "a << b" stay.
+_TAG_OPEN = re.compile(r"<(?=\s*[/!|?｜]|[A-Za-z])")
+# Drawn as nothing, though their category says letter or mark: variation selectors, joiners, fillers.
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]")
+_DROPPED = ("Cc", "Cf", "Co", "Cs")
 
 Role = Literal["system", "user"]
 
@@ -84,8 +87,8 @@ def render(name: str, **inputs: object) -> Prompt:
             Message(role=role, content=_environment().from_string(template).render(values).strip())
             for role, template in file.messages
         )
-    except TemplateError as error:
-        raise PromptError(f"Prompt {name!r} cannot be rendered: {error.message}.") from error
+    except Exception as error:  # a template can raise whatever its expressions do
+        raise PromptError(f"Prompt {name!r} cannot be rendered: {_first_line(error)}.") from error
     return Prompt(name=name, version=file.head.version, sha256=file.sha256, messages=messages)
 
 
@@ -100,12 +103,9 @@ def inert(text: str) -> str:
     Invisible and control characters are dropped (they hide instructions), and "<" is replaced
     where it opens something tag-like, so that no fence, tool call or chat-template token survives.
     """
-    visible = "".join(
-        char
-        for char in text.replace("\r\n", "\n")
-        if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Co", "Cs")
-    )
-    return _TAG_OPEN.sub("‹", visible)
+    lines = "\n".join(f"{text}.".splitlines())[:-1]  # every kind of line end there is, as one
+    shown = "".join(char for char in lines if char in "\n\t" or unicodedata.category(char) not in _DROPPED)
+    return _TAG_OPEN.sub("‹", _INVISIBLE.sub("", shown))
 
 
 def fence(text: str, label: str) -> str:
@@ -118,6 +118,8 @@ def fence(text: str, label: str) -> str:
 def _load(path: Path) -> _File:
     try:
         text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PromptError(f"{path}:1: cannot be read, expected a UTF-8 text file.") from error
     except OSError as error:
         raise PromptError(f"There is no prompt {path.stem!r}; there are {', '.join(names())}.") from error
     parts = _PARTS.match(text)
@@ -125,8 +127,12 @@ def _load(path: Path) -> _File:
         raise PromptError(f"{path}:1: no YAML front matter, expected a block between two lines of ---.")
     try:
         head = _Head.model_validate(yaml.safe_load(parts["head"]))
-    except (yaml.YAMLError, ValidationError) as error:
-        raise PromptError(f"{path}:1: the front matter is wrong: {error}") from error
+    except yaml.YAMLError as error:
+        raise PromptError(f"{path}:1: the front matter is wrong: {_first_line(error)}.") from error
+    except ValidationError as error:
+        detail = error.errors()[0]
+        where = ".".join(map(str, detail["loc"])) or "the front matter"
+        raise PromptError(f"{path}:1: {where}: {detail['msg']}.") from error
     if head.name != path.stem:
         raise PromptError(f"{path}:2: name is {head.name!r}, expected {path.stem!r}.")
     pieces = _MESSAGE.split(parts["body"])[1:]
@@ -136,6 +142,10 @@ def _load(path: Path) -> _File:
     return _File.model_validate(
         {"head": head, "messages": messages, "sha256": hashlib.sha256(text.encode()).hexdigest()}
     )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 @cache

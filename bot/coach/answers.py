@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.coach.reply import AnswerReply, Delta, NoticeReply
 from bot.errors import ModelError
+from bot.grading.evidence import sentences
 from bot.llm import ModelClient
 from knowledge.index import Field
 from knowledge.library import Library
@@ -96,9 +97,9 @@ class Answerer:
         """The best note's short answer, and its paragraph nearest to the question."""
         best = findings.hits[0]
         note = self._library[best.note_id]
-        pieces = [f"{note.short} [{note.id}]"]
+        pieces = [note.short]
         if best.entry.field is Field.PASSAGE and best.entry.text in _further(note):
-            pieces.append(f"{best.entry.text} [{note.id}]")
+            pieces.append(best.entry.text)
         return AnswerReply(text="\n\n".join(pieces), note_ids=(note.id,))
 
 
@@ -108,5 +109,7 @@ def _further(note: Note) -> tuple[str, ...]:
 
 
 def _cited(sentence: str, known: set[str]) -> str | None:
-    cited = set(_CITATION.findall(sentence))
-    return sentence.strip() if cited and cited <= known else None
+    # What stands before it without a citation of its own is not from the notes.
+    last = sentences(sentence)[-1]
+    cited = set(_CITATION.findall(last))
+    return last if cited and cited <= known else None

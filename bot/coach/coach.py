@@ -46,7 +46,7 @@ from bot.errors import UsageError
 from bot.grading.grade import Grade, Judge, PointGrade, Submission, Verdict
 from bot.store.store import Record, SessionRow, Store
 from knowledge.library import Library
-from knowledge.note import RubricPoint
+from knowledge.note import Note, RubricPoint
 
 RECENT = 12  # questions of earlier sessions that a new one keeps for last
 MAX_ANSWER = 8_000  # characters; more than anyone says to one question
@@ -81,22 +81,28 @@ class Coach:
         self, session_id: str, person: str, place: str, start: Start
     ) -> AsyncGenerator[Reply | Delta, None]:
         """Open a session and put its first question; raises UnknownTopic or UsageError before storing."""
-        self._check(start)
+        start = self._checked(start)
         await self._store.add_session(session_id, person, place)
         async for reply in self.handle(session_id, start):
             yield reply
 
-    def _check(self, start: Start) -> None:
-        notes: Iterable[Any] = self._library.topic(start.topic) if start.topic else self._library
+    def _checked(self, start: Start) -> Start:
+        """The start with its topic as the library spells it; raises where there is nothing to ask."""
+        notes: Iterable[Note] = self._library
+        if start.topic:
+            notes = self._library.topic(start.topic)
+            start = start.model_copy(update={"topic": next(iter(notes)).topic})
         if start.level and not any(note.level is start.level for note in notes):
             raise UsageError(
                 f"There is no {start.level} question on {start.topic or 'any topic'}; leave the level out."
             )
+        return start
 
     async def handle(self, session_id: str, event: CandidateEvent) -> AsyncGenerator[Reply | Delta, None]:
         """Take one event; the same event id delivered again gets the same replies."""
-        row = await self._row(session_id)
+        # The lock before anything that waits: answers sent at once are taken in the order they came.
         async with self._locks[session_id]:
+            row = await self._row(session_id)
             await self._store.append(row, [_record(event, event.id)])
             session = await self.session(session_id)
             if replied := session.replies.get(event.id):
@@ -108,8 +114,8 @@ class Coach:
 
     async def recover(self, session_id: str) -> AsyncGenerator[Reply | Delta, None]:
         """Answer what was stored but not answered, then show again what stands open."""
-        row = await self._row(session_id)
         async with self._locks[session_id]:
+            row = await self._row(session_id)
             session = await self.session(session_id)
             async for item in self._deal_with_pending(row, session):
                 yield item
@@ -136,7 +142,7 @@ class Coach:
         notes: dict[str, None] = {}
         for row in await self._store.sessions(person):
             session = await self.session(row.id)
-            notes.update(dict.fromkeys(exchange.ref.note_id for exchange in reversed(session.exchanges)))
+            notes.update(dict.fromkeys(reversed(session.asked)))
             if len(notes) >= RECENT:
                 break
         return tuple(notes)[:RECENT]
@@ -155,6 +161,8 @@ class Coach:
         tables = await self._store.export(person)
         for row in tables["events"]:
             row["body"] = json.loads(row["body"])
+        for row in tables["sessions"]:
+            row["created_at"] = row["created_at"].isoformat()
         return tables
 
     async def forget(self, person: str) -> int:
@@ -192,7 +200,7 @@ class Coach:
         exchange, rubric = turn.session.current, turn.rubric
         if exchange is None or rubric is None or event.id in turn.session.graded:
             return None
-        heard = hear(event.text, exchange.last_prompt)
+        heard = hear(event.text, exchange.text, exchange.last_prompt)
         asked = tuple(open_points(exchange, rubric))
         if heard is Heard.QUESTION or not asked:
             return None
@@ -212,7 +220,7 @@ class Coach:
                 async for delta in self._respond_to_answer(turn, event, person):
                     yield delta
             case Ask():
-                async for delta in self._respond_to_ask(turn, person):
+                async for delta in self._respond_to_ask(turn, event, person):
                     yield delta
             case Hint():
                 self._give_hint(turn)
@@ -238,14 +246,17 @@ class Coach:
             self._put_next(turn)
             return
         if event.id not in turn.session.graded:
-            turn.say(NoticeReply(text=_TRY_FIRST))
+            if hear(event.text, exchange.text, exchange.last_prompt) is Heard.QUESTION:
+                turn.say(NoticeReply(text=_TRY_FIRST))
+            else:
+                self._finish(turn)  # the notes have lost what was still open
             return
         for notice in exchange.notices:
             turn.say(NoticeReply(text=notice))
-        said_little = hear(event.text, exchange.answered_prompt)
+        said_little = hear(event.text, exchange.text, exchange.answered_prompt)
         gave_up = said_little is not Heard.ANSWER and len(exchange.answers) > 1
         move = None if gave_up else follow_up(turn.session, rubric)
-        if said_little is Heard.EMPTY:
+        if said_little is Heard.EMPTY and turn.session.mode is Mode.DRILL:
             turn.say(NoticeReply(text=_NOTHING_SAID))
         if move is None:
             self._finish(turn)
@@ -253,7 +264,7 @@ class Coach:
         if turn.session.mode is Mode.DRILL and said_little is Heard.ANSWER and exchange.grade:
             turn.say(card(exchange, exchange.grade, self._library, final=False))
         hidden = open_points(exchange, rubric)
-        async for item in self._persona.word(move, exchange, hidden, person):
+        async for item in self._persona.word(move, exchange, hidden, person, turn.session.said):
             if isinstance(item, Delta):
                 yield item
                 continue
@@ -265,13 +276,14 @@ class Coach:
         turn.decide(Probed(to=turn.event.id, point_id=point_id, text=spoken.text, authored=spoken.authored))
         turn.say(ProbeReply(text=spoken.text))
 
-    async def _respond_to_ask(self, turn: "_Turn", person: str) -> AsyncGenerator[Delta, None]:
+    async def _respond_to_ask(self, turn: "_Turn", event: Ask, person: str) -> AsyncGenerator[Delta, None]:
         session = turn.session
         if session.mode is Mode.INTERVIEW and turn.running:
             turn.say(NoticeReply(text="I answer questions after the debrief; /stop ends the interview here."))
             return
         closed = [session.current.ref.note_id] if session.current else []
-        async for item in self._answerer.answer(session.subject, closed=closed, person=person):
+        query = session.subject if event.text.strip() else ""
+        async for item in self._answerer.answer(query, closed=closed, person=person):
             if isinstance(item, Delta):
                 yield item
             else:
@@ -289,7 +301,7 @@ class Coach:
         if turn.session.mode is Mode.DRILL and exchange.grade:
             turn.say(card(exchange, exchange.grade, self._library, final=True))
             lost = any(point.verdict is not Verdict.MET for point in exchange.grade.points)
-            if lost and exchange.ref.rung == 0:
+            if lost and exchange.ref.rung == 0 and exchange.ref.note_id in self._library:
                 note = self._library[exchange.ref.note_id]
                 turn.say(ExplanationReply(note_id=note.id, text=note.short))
         self._put_next(turn)

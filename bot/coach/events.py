@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.coach.reply import Reply
-from bot.grading.grade import Grade, Verdict
+from bot.grading.grade import Grade, Said, Verdict
 from knowledge.note import Level
 
 
@@ -69,14 +69,14 @@ class Say(_FromCandidate):
     """The candidate says something in answer to what stands open."""
 
     kind: Literal["say"] = "say"
-    text: str
+    text: Said
 
 
 class Ask(_FromCandidate):
     """The candidate asks the notes something."""
 
     kind: Literal["ask"] = "ask"
-    text: str
+    text: Said
 
 
 class Hint(_FromCandidate):

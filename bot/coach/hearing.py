@@ -6,7 +6,7 @@ Only what is unmistakable is caught here; everything else is an answer and goes 
 import re
 from enum import StrEnum
 
-from bot.grading.evidence import carries_content, content, statements, words
+from bot.grading.evidence import FILLERS, STOPWORDS, addresses_grader, content, echoes, statements, words
 
 
 class Heard(StrEnum):
@@ -19,34 +19,49 @@ class Heard(StrEnum):
 
 
 _DONT_KNOW = re.compile(
-    r"^(?:(?:sorry|hm+|um+|uh+|well|honestly|ok|so)[,. ]+)*"
-    r"(?:i\s+(?:really\s+|honestly\s+)?(?:do\s*n[o']?t|dont|cannot|can'?t)\s+(?:know|remember|recall|say)\b.{0,30}"
-    r"|no\s+(?:idea|clue)\b.{0,20}|idk\b.{0,20}|dunno\b.{0,20}|not\s+sure|(?:i\s+)?(?:have\s+)?no\s+idea"
-    r"|(?:i\s+)?forgot|pass|i\s+give\s+up|never\s+heard\s+of\s+(?:it|this|that))[.!\s]*$",
-    re.IGNORECASE,
+    r"""
+    (?:(?:sorry|hm+|um+|uh+|well|honestly|ok|so|sure)[,.\s]+)*
+    (?: (?:i\s+)? (?:am\s+|'?m\s+)? (?:really\s+|honestly\s+)?
+        (?: do\s*n[o']?t\s+(?:know|remember|recall) | dont\s+(?:know|remember|recall) | not\s+(?:know|sure)
+          | (?:cannot|can'?t)\s+(?:remember|recall|say) | have\s+no\s+(?:idea|clue) | no\s+(?:idea|clue)
+          | forgot | give\s+up )
+        (?: \s+(?:what|how|why|which)(?:\s+(?!but\b|maybe\b|perhaps\b)[^\s.,;]+){0,5} )?
+      | i'm\s+not\s+sure | idk | dunno | pass | never\s+heard\s+of\s+(?:it|this|that) )
+    (?:[,.!\s]+(?:sorry|really|honestly|this|that|it|one|about|the|answer|anymore|here|at|all|either|yet|tbh|how|why))*
+    [\s.!]*
+    """,
+    re.IGNORECASE | re.VERBOSE,
 )
 _ASKS_BACK = re.compile(
     r"^(?:what|which|how|why|do|does|did|can|could|should|is|are|you mean|sorry|wait|huh|pardon)\b|^\?+$"
     r"|\b(?:you mean|do you mean|clarify|rephrase|repeat)\b",
     re.IGNORECASE,
 )
-_PLEASANTRIES = frozenset(
-    "fine ok okay good great sure yes yep yeah no nope maybe hi hello hey thanks thank nice cool easy done next "
-    "idk hmm whatever depends obviously correct right true false".split()
-)
 _ASKING_BACK_WORDS = 18
+_ECHOED = 0.6
 
 
-def hear(text: str, question: str) -> Heard:
-    """Classify one reply to a question."""
-    stripped = text.strip()
-    if _DONT_KNOW.match(stripped):
+def hear(text: str, *questions: str) -> Heard:
+    """Classify one reply to what was asked: the question, and the last probe where there was one."""
+    stripped = text.strip().replace("’", "'")
+    if _DONT_KNOW.fullmatch(stripped):
         return Heard.DONT_KNOW
-    if stripped.endswith("?") and len(words(stripped)) <= _ASKING_BACK_WORDS and _ASKS_BACK.search(stripped):
-        echoed = len(set(content(stripped)) & set(content(question))) >= 0.8 * len(set(content(question)) or {""})
-        return Heard.EMPTY if echoed else Heard.QUESTION
-    if not any(carries_content(span.quote, question) for span in statements(text)):
+    if any(_is_echo(stripped, question) for question in questions):
         return Heard.EMPTY
-    if set(words(stripped)) <= _PLEASANTRIES:
-        return Heard.EMPTY
-    return Heard.ANSWER
+    if _is_question(stripped):
+        return Heard.QUESTION
+    telling = [span.quote for span in statements(text) if set(words(span.quote)) - FILLERS - STOPWORDS]
+    # "No, because p is fixed" has no word that the question lacks, and is an answer all the same.
+    return Heard.ANSWER if any(not addresses_grader(quote) for quote in telling) else Heard.EMPTY
+
+
+def _is_echo(text: str, question: str) -> bool:
+    """True for the question again, whole or nearly: a word or two out of it can be an answer."""
+    asked = set(content(question))
+    return bool(asked) and echoes(text, question) and len(asked & set(content(text))) >= _ECHOED * len(asked)
+
+
+def _is_question(text: str) -> bool:
+    """True for one short question and nothing said before it."""
+    alone = len(words(text)) <= _ASKING_BACK_WORDS and not re.search(r"[.!;]\s", text)
+    return text.endswith("?") and alone and bool(_ASKS_BACK.search(text))

@@ -34,6 +34,7 @@ ARC = (
     (Stage.QUESTIONS, 1.00),
 )
 _LEVELS = list(Level)
+_QUOTE_LENGTH = 110
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,22 @@ class Challenge:
     point: RubricPoint
     quote: str
 
+    @property
+    def authored(self) -> str:
+        """The words that need no model."""
+        return f"You said “{shorten(self.quote)}”. Walk me through why that holds."
+
 
 @dataclass(frozen=True)
 class Probe:
     """Ask for a point that is not earned yet."""
 
     point: RubricPoint
+
+    @property
+    def authored(self) -> str:
+        """The note's own words for it."""
+        return self.point.probe
 
 
 @dataclass(frozen=True)
@@ -66,6 +77,12 @@ class Close:
 
 
 Move = Challenge | Probe | Next | Close
+
+
+def shorten(quote: str) -> str:
+    """A quote on one line, cut at a word where it is long."""
+    line = " ".join(quote.split()).rstrip(".!;,")
+    return line if len(line) <= _QUOTE_LENGTH else line[:_QUOTE_LENGTH].rsplit(" ", 1)[0] + " …"
 
 
 def question(library: Library, ref: QuestionRef) -> tuple[str, tuple[RubricPoint, ...]] | None:
@@ -96,7 +113,9 @@ def follow_up(session: Session, rubric: Sequence[RubricPoint]) -> Challenge | Pr
     for point in candidates:
         graded = exchange.points.get(point.id)
         if graded and graded.verdict is Verdict.CONTRADICTED and graded.evidence and not exchange.probes.get(point.id):
-            return Challenge(point, graded.evidence.quote)
+            move = Challenge(point, graded.evidence.quote)
+            if move.authored not in session.said:
+                return move
         if point.probe not in session.said:
             return Probe(point)
     return None
@@ -139,13 +158,13 @@ def _deeper(session: Session, last: Exchange, library: Library) -> Next | None:
 
 
 def _pick(session: Session, library: Library, stage: Stage, last: Exchange | None) -> Next | Close:
-    asked = {exchange.ref.note_id for exchange in session.exchanges}
-    pool = [n for n in _pool(session, library, stage) if n.id not in asked and n.question not in session.said]
+    pool = [n for n in _pool(session, library, stage) if n.id not in session.asked and n.question not in session.said]
     if not pool:
         return Close()
     if last and last.ref.note_id in library:
         for related in library[last.ref.note_id].related:
-            if related.id in {note.id for note in pool} and related.bridge not in session.said:
+            fresh = session.start is None or related.id not in session.start.avoid
+            if fresh and related.id in {note.id for note in pool} and related.bridge not in session.said:
                 return Next(QuestionRef(note_id=related.id), stage, related.bridge)
     return Next(QuestionRef(note_id=pool[0].id), stage)
 

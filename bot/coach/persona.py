@@ -1,9 +1,9 @@
 """How to say it: the note's authored words with the candidate's quoted, or a model's, streamed."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 
-from bot.coach.interviewer import Challenge, Probe
+from bot.coach.interviewer import Challenge, Probe, shorten
 from bot.coach.reply import Delta
 from bot.coach.session import Exchange
 from bot.errors import ModelError
@@ -12,7 +12,6 @@ from bot.llm import ModelClient
 from knowledge.note import RubricPoint
 from prompts.render import render
 
-_QUOTE_LENGTH = 110
 _LEAK = 0.6
 
 _MOVES = {
@@ -38,17 +37,21 @@ class Persona:
         self._model = model
 
     async def word(
-        self, move: Challenge | Probe, exchange: Exchange, hidden: Sequence[RubricPoint], person: str
+        self,
+        move: Challenge | Probe,
+        exchange: Exchange,
+        hidden: Sequence[RubricPoint],
+        person: str,
+        said: Collection[str] = (),
     ) -> AsyncIterator[Delta | Spoken]:
         """Pieces of the wording as they come, then the whole.
 
         `hidden` are the points that the candidate has not earned; words that would give one away
-        are cut off before they are shown.
+        are cut off before they are shown. `said` has been asked before: the model may not repeat it.
         """
         words = authored(move, exchange)
-        source = move.point.probe if isinstance(move, Probe) else words
         if self._client is None or self._model is None:
-            yield Spoken(words, source)
+            yield Spoken(words, move.authored)
             return
         answer = exchange.answers[-1] if exchange.answers else ""
         prompt = render(
@@ -59,36 +62,35 @@ class Persona:
             authored=words,
             missing=[point.point for point in hidden],
         )
-        said = ""
+        told = ""
         try:
             async for piece in self._client.stream(self._model, prompt, person=person):
-                said += piece
-                if gives_away(said, hidden, known=f"{exchange.text} {answer} {words}"):
-                    yield Spoken(words, source)
-                    return
+                told += piece
+                if gives_away(told, hidden, known=f"{exchange.text} {answer} {words}"):
+                    reason = "was giving the answer away"
+                    break
                 yield Delta(text=piece)
+            else:
+                reason = "" if told.strip() and told.strip() not in said else "had nothing new to ask"
         except ModelError as error:
-            yield Spoken(words, source, f"The chat model ({self._model}) {error}; these are the note's own words.")
-            return
-        yield Spoken(said.strip(), source) if said.strip() else Spoken(words, source)
+            reason = str(error)
+        if reason:
+            notice = f"The chat model ({self._model}) {reason}; these are the note's own words."
+            yield Spoken(words, move.authored, notice)
+        else:
+            yield Spoken(told.strip(), move.authored)
 
 
 def authored(move: Challenge | Probe, exchange: Exchange) -> str:
     """The wording that needs no model: the note's probe, led in by the candidate's own words."""
     if isinstance(move, Challenge):
-        return f"You said “{shorten(move.quote)}”. Walk me through why that holds."
+        return move.authored
     earned = [p for p in exchange.points.values() if p.verdict.credit and p.evidence]
     quoted = max(earned, key=lambda p: p.weight, default=None)
     # Once a question is enough: quoting the same words before every probe sounds like a machine.
     if quoted is None or quoted.evidence is None or exchange.probes:
         return move.point.probe
     return f"You said “{shorten(quoted.evidence.quote)}”. {move.point.probe}"
-
-
-def shorten(quote: str) -> str:
-    """A quote on one line, cut at a word where it is long."""
-    line = " ".join(quote.split()).rstrip(".!;,")
-    return line if len(line) <= _QUOTE_LENGTH else line[:_QUOTE_LENGTH].rsplit(" ", 1)[0] + " …"
 
 
 def gives_away(said: str, hidden: Sequence[RubricPoint], *, known: str) -> bool:

@@ -72,15 +72,17 @@ class Exchange:
 class Session:
     """Where a conversation stands.
 
-    `said` holds every question, probe and hint put so far: none is put twice. `pending` are
-    candidate events that have no reply yet, oldest first; `replies` is what the others got.
-    `subject` is what "and why is that?" would lean on. `active_seconds` leaves pauses out.
+    `asked` are the notes asked about, in order. `said` holds every question, probe and hint put so
+    far: none is put twice. `pending` are candidate events that have no reply yet, oldest first;
+    `replies` is what the others got. `subject` is what "and why is that?" would lean on.
+    `active_seconds` leaves pauses out.
     """
 
     status: Status = Status.NEW
     start: Start | None = None
     current: Exchange | None = None
     history: tuple[Exchange, ...] = ()
+    asked: tuple[str, ...] = ()
     said: frozenset[str] = frozenset()
     pending: tuple[CandidateEvent, ...] = ()
     graded: frozenset[str] = frozenset()
@@ -148,7 +150,8 @@ def _decided(session: Session, event: Outcome) -> Session:
     match event:
         case Asked():
             exchange = Exchange(event.ref, event.text, event.stage, event.number, last_prompt=event.text)
-            return replace(session, current=exchange, said=session.said | {event.text})
+            asked = (*session.asked, event.ref.note_id)
+            return replace(session, current=exchange, asked=asked, said=session.said | {event.text})
         case Graded() if current:
             said = next((e.text for e in session.pending if isinstance(e, Say) and e.id == event.to), "")
             return replace(session, current=_merge(current, said, event.grade), graded=session.graded | {event.to})
@@ -165,7 +168,9 @@ def _decided(session: Session, event: Outcome) -> Session:
         case Marked():
             return replace(session, history=_marked(session.history, event))
         case Closed():
-            return replace(session, status=Status.CLOSED)
+            # A question that stood open unanswered does not count, and may now be asked about.
+            subject = current.text if current else session.subject
+            return replace(session, status=Status.CLOSED, current=None, subject=subject)
         case Replied():
             pending = tuple(e for e in session.pending if e.id != event.to)
             return replace(session, pending=pending, replies={**session.replies, event.to: event})
@@ -204,12 +209,15 @@ _STANDING = {
 def _better(before: PointGrade, after: PointGrade) -> PointGrade:
     """The verdict that stands: credit wins; a contradiction stands until it is put right."""
     if after.verdict.credit or before.verdict.credit:
-        return after if after.earned > before.earned else before
+        more = after.earned > before.earned
+        return after if more or (after.earned == before.earned and after.verdict is Verdict.MET) else before
     return after if _STANDING[after.verdict] >= _STANDING[before.verdict] else before
 
 
 def _marked(history: tuple[Exchange, ...], event: Marked) -> tuple[Exchange, ...]:
     exchange = history[event.exchange]
-    point = exchange.points[event.point_id].model_copy(update={"verdict": event.verdict, "marked": True})
+    before = exchange.points[event.point_id]
+    aid = Aid.HINT if event.point_id in exchange.hinted else before.aid
+    point = before.model_copy(update={"verdict": event.verdict, "marked": True, "aid": aid})
     changed = replace(exchange, points={**exchange.points, event.point_id: point})
     return (*history[: event.exchange], changed, *history[event.exchange + 1 :])

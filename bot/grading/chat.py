@@ -4,10 +4,10 @@ import json
 import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from bot.errors import ModelMalformed
-from bot.grading.evidence import carries_content, find_quote
+from bot.grading.evidence import find_quote, without_asides
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
 from bot.llm import ModelClient
 from knowledge.note import RubricPoint
@@ -52,8 +52,9 @@ class ChatJudge:
         """Grade every point in one request; raises ModelError when the reply cannot be used."""
         prompt = render("grade", question=submission.question, points=submission.rubric, answer=submission.answer)
         text = await self._client.chat(self._model, prompt, person=submission.person, schema=_schema(submission.rubric))
-        verdicts = {point.id: point for point in _parse(text).points}
-        if verdicts.keys() != {point.id for point in submission.rubric}:
+        given = _parse(text).points
+        verdicts = {point.id: point for point in given}
+        if sorted(point.id for point in given) != sorted(point.id for point in submission.rubric):
             raise ModelMalformed("did not grade the rubric's points")
         points = tuple(_checked(point, verdicts[point.id], submission) for point in submission.rubric)
         invented = any(point.reason == NOT_QUOTED for point in points)
@@ -72,7 +73,7 @@ def _parse(text: str) -> _Reply:
     unwrapped = re.sub(r"\A\s*```(?:json)?\s*|\s*```\s*\Z", "", text)
     try:
         return _Reply.model_validate(json.loads(unwrapped))
-    except (ValueError, ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         raise ModelMalformed("sent a reply that is not in the asked-for form") from error
 
 
@@ -83,8 +84,10 @@ def _checked(point: RubricPoint, given: _Point, submission: Submission) -> Point
     if verdict is not Verdict.MISSED:
         if span is None:
             verdict, reason = Verdict.UNSCORED, NOT_QUOTED
-        elif not carries_content(span.quote, submission.question):
-            verdict, span, reason = Verdict.UNSCORED, None, NOT_A_STATEMENT
+        else:
+            span = without_asides(span, submission.answer, submission.question)
+            if span is None:
+                verdict, reason = Verdict.UNSCORED, NOT_A_STATEMENT
     else:
         span = None
     return PointGrade(point_id=point.id, weight=point.weight, verdict=verdict, evidence=span, reason=reason)

@@ -2,17 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bot.errors import ModelRefused
+from bot.errors import ModelMalformed, ModelRefused
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
 from bot.grading.matching import Matcher
-from bot.llm import ModelClient
+from bot.llm import DecisionAnswer, ModelClient
 from knowledge.note import RubricPoint
 from prompts.render import render
-
-if TYPE_CHECKING:
-    from openai.types.decision import Answer
 
 DEFAULT_MODEL = "gpt-6-luna"
 THRESHOLDS = Path(__file__).with_name("decisions.json")
@@ -25,6 +22,7 @@ CHOICES = {
 }
 
 REFUSED = "The judge declined to decide this point."
+UNREAD = "The judge's answer on this point cannot be read."
 UNSURE = "The judge was not sure enough."
 NO_WORDS = "No words of the answer could be found that say this."
 
@@ -55,19 +53,22 @@ class DecisionsJudge:
         )
         if all(answer.type == "refusal" for answer in answers):
             raise ModelRefused("declined to grade")
+        names = [answer.name or point.id for answer, point in zip(answers, submission.rubric, strict=True)]
+        if names != [point.id for point in submission.rubric]:
+            raise ModelMalformed("answered in another order than it was asked")
+        if not any(_readable(answer) or answer.type == "refusal" for answer in answers):
+            raise ModelMalformed("sent a reply that is not in the asked-for form")
         pairs = zip(submission.rubric, answers, strict=True)
         points = [await self._point(point, answer, submission) for point, answer in pairs]
         return Grade(judge=self.name, points=tuple(points))
 
-    async def _point(self, point: RubricPoint, answer: "Answer", submission: Submission) -> PointGrade:
+    async def _point(self, point: RubricPoint, answer: DecisionAnswer, submission: Submission) -> PointGrade:
         def graded(verdict: Verdict, **details: Any) -> PointGrade:
             return PointGrade(point_id=point.id, weight=point.weight, verdict=verdict, **details)
 
-        if answer.type != "choice" or answer.choice not in CHOICES:
-            return graded(Verdict.UNSCORED, reason=REFUSED)
-        verdict = Verdict(str(answer.choice))
-        probability = next((p.probability for p in answer.probabilities if p.value == answer.choice), answer.confidence)
-        probability = min(1.0, max(0.0, probability))
+        if not _readable(answer):
+            return graded(Verdict.UNSCORED, reason=REFUSED if answer.type == "refusal" else UNREAD)
+        verdict, probability = Verdict(str(answer.choice)), answer.probability or 0.0
         if probability < self._thresholds[verdict]:
             return graded(Verdict.UNSCORED, reason=UNSURE, probability=probability)
         if verdict is Verdict.MISSED:
@@ -76,6 +77,11 @@ class DecisionsJudge:
         if span is None:
             return graded(Verdict.UNSCORED, reason=NO_WORDS, probability=probability)
         return graded(verdict, probability=probability, evidence=span)
+
+
+def _readable(answer: DecisionAnswer) -> bool:
+    """True for one of the choices on offer, with a probability."""
+    return answer.type == "choice" and answer.choice in list(CHOICES) and answer.probability is not None
 
 
 def _question(point: RubricPoint) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.grading.evidence import content, sentence_around
+from bot.grading.evidence import content
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
-from bot.grading.matching import Match, Matcher, Matrix, is_word_salad
+from bot.grading.matching import Match, Matcher, Matrix
 from knowledge.note import RubricPoint
 
 _ABOUT_IT = 0.65  # relevance from which on something was said about a point, right or wrong
@@ -26,8 +26,7 @@ HEAD = Path(__file__).with_name("embedded.json")
 
 UNSURE = "I cannot tell from the wording."
 OVERUSED = "The same few words already count for another point."
-KEYWORDS = "These are the right words without a statement."
-NOTHING_SAID = "The answer makes no statement about the subject."
+NOTHING_SAID = "The answer makes no statement about the subject, or names its words without one."
 
 
 @dataclass(frozen=True)
@@ -77,12 +76,12 @@ class EmbeddedJudge:
         return Head.read()
 
     async def grade(self, submission: Submission) -> Grade:
-        """Grade every point; never fails, and leaves unscored what it cannot tell."""
+        """Grade every point, leaving unscored what it cannot tell; EmbedderError where the weights are missing."""
         matches = await asyncio.to_thread(self._matcher.match, submission)
-        points = [self._point(p, match, submission.answer) for p, match in zip(submission.rubric, matches, strict=True)]
+        points = [self._point(p, match) for p, match in zip(submission.rubric, matches, strict=True)]
         return Grade(judge=self.name, points=tuple(_without_overuse(points)))
 
-    def _point(self, point: RubricPoint, match: Match | None, answer: str) -> PointGrade:
+    def _point(self, point: RubricPoint, match: Match | None) -> PointGrade:
         def graded(verdict: Verdict, **details: object) -> PointGrade:
             return PointGrade.model_validate(
                 {"point_id": point.id, "weight": point.weight, "verdict": verdict, **details}
@@ -90,6 +89,8 @@ class EmbeddedJudge:
 
         if match is None:
             return graded(Verdict.MISSED, reason=NOTHING_SAID)
+        if match.verbatim:
+            return graded(Verdict.MET, evidence=match.verbatim, probability=1.0)
         probabilities = self._head.probabilities(match.features)
         verdict = max(probabilities, key=lambda v: probabilities[v])
         probability = probabilities[verdict]
@@ -100,8 +101,6 @@ class EmbeddedJudge:
                 return graded(Verdict.UNSCORED, probability=probability, reason=UNSURE)
             return graded(verdict, probability=probability)
         span = match.opposing if verdict is Verdict.CONTRADICTED else match.supporting
-        if is_word_salad(sentence_around(span, answer), point):
-            return graded(Verdict.MISSED, probability=probability, reason=KEYWORDS)
         return graded(verdict, probability=probability, evidence=span)
 
 

@@ -10,12 +10,17 @@ from itertools import pairwise
 
 from bot.grading.grade import Span
 from knowledge.search import stemmer
+from prompts.render import inert
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bvs\.)(?<!\betc\.)\s+|\n+|;\s+")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\b[eE]\.g\.)(?<!\b[iI]\.e\.)(?<!\bvs\.)(?<!\betc\.)(?<!\b[Ff]ig\.)(?<!\b[Ee]q\.)(?<!\bcf\.)(?<!\bal\.)\s+|\n+|;\s+"
+)
 _CLAUSE_BREAK = re.compile(
     r",?\s+(?:but|whereas|while|although|however|so that|because)\s+|[:,]\s+(?:(?:and|or|so)\s+)?"
 )
 _LONG = 10  # words; a longer sentence usually holds several statements
+
+_SALAD_WORDS, _SALAD_TAKEN, _SALAD_ORDER = 8, 0.7, 0.25
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
@@ -34,27 +39,40 @@ POLAR = frozenset(
     "both between until against too than up".split()
 )
 
-# Sentences that speak to whoever grades, not about the subject. Each needs a grading word and an
-# instruction or claim, so that "we ignore the padding index" and "the score function" pass.
+# Words of a reply that say nothing about any subject.
+FILLERS = frozenset(
+    "fine ok okay good great sure yes yep yeah maybe hi hello hey thanks thank nice cool easy done next idk hmm well "
+    "whatever depends obviously correct right true false think know believe guess one say said answer question this "
+    "please understand sorry".split()
+)
+
+# Sentences that speak to whoever grades, not about the subject. Each alternative needs a grading word
+# in the company of an instruction or a claim: "we ignore the padding index" and "a perfect score on
+# train" are statements.
 _TO_GRADER = re.compile(
     r"""
-      \b(?:ignore|disregard|forget|override|skip|bypass)\b .{0,60}
-      \b(?:rubric|instructions?|rules?|prompt|criteria|above|previous|grading)\b
-    | \b(?:give|award|assign|grant|return|output|set|mark|rate|score|grade|deserves?|earns?|gets?|count)\b .{0,50}
-      \b(?:full|max(?:imum)?|perfect|top|highest|10/10|100|all|met|every|correct)\b .{0,30}
-      \b(?:grad(?:e|er|es|ing)|marks?|scor(?:e|es|ing)|rubric|points?|credit|verdicts?|10/10|100\s?%)
-    | \b(?:mark|count|grade|score|treat|consider|rate)\b .{0,40} \bas\b .{0,15}
-      \b(?:met|correct|perfect|complete|satisfied|full)\b
-    | \b(?:every|each|all)\b .{0,30} \b(?:rubric|criterion|criteria|points?)\b .{0,30}
-      \b(?:met|satisfied|covered|correct|fulfilled|addressed)\b
-    | \byou \s are \s (?:now \s)? (?:a|an|the|no \s longer)\b
-    | \b(?:system|developer|assistant|admin) \s* (?:prompt|message|override|:)
+      \b(?:ignore|disregard|forget|override|skip|bypass)\b .{0,40} \b(?:rubric|instructions?|grading|prompt|criteria)\b
+    | \b(?:new|previous)\ instructions\b | \b(?:system|developer)\ (?:override|message)\b
+    | ^\W* (?:system|assistant|developer|user) \s* :
+    | \byou\ are\b .{0,40} \b(?:grader|examiner|judge|assistant|evaluator)\b | \b(?:grader|examiner)\b
+    | \b(?:give|award|assign|grant|deserves?|worth|earn|get)\b .{0,30}
+      \b(?:full|top|highest|perfect|maximum)\ (?:possible\ )?(?:marks?|grade|credit|score|points)\b
+    | \bfull\ marks\b | \b10 \s? (?:/|out\ of) \s? 10\b
+    | \brubric(?:'s)?\b .{0,30} \b(?:points?|items?|criteri\w+|met|satisf\w+|cover\w+)\b
+    | \b(?:points?|items?|everything|criteri\w+)\b .{0,20} \brubric\b
+    | \b(?:all|every|each)\b .{0,25} \b(?:points?|criteri\w+|items?)\b .{0,25}
+      \b(?:is|are|as|been)\ (?:met|satisfied|fulfilled)\b
+    | \b(?:met|satisfied|fulfilled)\b .{0,12} \b(?:for|on)\ (?:all|every|each)\b
+    | \bthis\ (?:answer|response)\ (?:deserves|satisfies|meets|earns|should\ get|covers\ (?:everything|all))\b
+    | \b(?:rate|mark|treat|consider|count|grade|score)\b .{0,30}
+      \b(?:answer|response|following|this|me|all|every|everything|them)\b
+      .{0,20} \bas\b .{0,15} \b(?:perfect|complete|correct|met|full)\b
     | "?\b(?:verdict|score|grade)"? \s* [:=] \s* "?(?:met|full|perfect|1(?:\.0)?|10|100)\b
-    | \bthis \s answer \s (?:is|deserves|should|meets|covers|satisfies|states|gets|earns)\b
-    | \b(?:full|top|maximum|perfect|highest) \s (?:marks?|score|grade|credit|points?)\b
-    | \b10 \s? (?:/|out \s of) \s? 10\b
+    | \bset\ the\ (?:score|grade|verdict)\ to\b
+    | \bpoints? \s* : \s* (?:all\ )?met\b | \bverdict\b .{0,40} \bmet\b | \b(?:output|return)\b .{0,10} \bmet\b
+    | \b(?:score|grade|mark)\ (?:it|this|me)\b | \bpass\ me\b | \bdon'?t\ grade\b
     """,
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE | re.MULTILINE,
 )
 
 
@@ -86,6 +104,11 @@ def statements(answer: str) -> list[Span]:
     return spans
 
 
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in order."""
+    return [text[start:end] for start, end in _pieces(text, 0, len(text), _SENTENCE_END)]
+
+
 def sentence_around(span: Span, answer: str) -> str:
     """The whole sentence that a statement is part of."""
     for start, end in _pieces(answer, 0, len(answer), _SENTENCE_END):
@@ -115,13 +138,21 @@ def find_quote(quote: str, answer: str) -> Span | None:
     Compared after Unicode normalisation, with case, white space, typographic quotes and dashes
     folded and invisible characters dropped; nothing else is forgiven.
     """
-    needle, _ = _folded(re.sub(r"\n> ?", "\n", quote))
     hay, origin = _folded(answer)
-    needle = needle.strip()
-    at = hay.find(needle) if needle else -1
-    if at < 0:
-        return None
-    return _span(answer, origin[at], origin[at + len(needle) - 1] + 1)
+    # A model copies the prompt's line marks along; an answer may also quote lines of its own.
+    for candidate in (quote, re.sub(r"(^|\n)> ?", r"\1", quote)):
+        needle = _folded(candidate)[0].strip()
+        at = hay.find(needle) if needle else -1
+        if at >= 0:
+            return _span(answer, origin[at], _end_of_character(answer, origin[at + len(needle) - 1] + 1))
+    return None
+
+
+def _end_of_character(text: str, end: int) -> int:
+    """`end` moved behind accents that belong to the last character."""
+    while end < len(text) and unicodedata.combining(text[end]):
+        end += 1
+    return end
 
 
 _FOLD = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "…": "...", "‹": "<"})
@@ -131,10 +162,8 @@ def _folded(text: str) -> tuple[str, list[int]]:
     """The folded text, and for each of its characters the index it came from."""
     folded: list[str] = []
     origin: list[int] = []
-    for index, raw in enumerate(text):
-        if unicodedata.category(raw) == "Cf":
-            continue
-        for char in unicodedata.normalize("NFKC", raw.translate(_FOLD)).casefold():
+    for index, cluster in _clusters(text):
+        for char in unicodedata.normalize("NFKC", cluster.translate(_FOLD)).casefold():
             space = char.isspace()
             if space and folded and folded[-1] == " ":
                 continue
@@ -143,35 +172,81 @@ def _folded(text: str) -> tuple[str, list[int]]:
     return "".join(folded), origin
 
 
+def _clusters(text: str) -> Iterator[tuple[int, str]]:
+    """Characters with the accents that follow them, without what is invisible."""
+    start, cluster = 0, ""
+    for index, raw in enumerate(text):
+        # A model quotes what it was shown: what its prompt drops does not count here either.
+        char = raw if raw.isascii() and raw.isprintable() else inert(raw)
+        if not char:
+            continue
+        if cluster and unicodedata.combining(char):
+            cluster += char
+            continue
+        if cluster:
+            yield start, cluster
+        start, cluster = index, char
+    if cluster:
+        yield start, cluster
+
+
 def addresses_grader(text: str) -> bool:
     """True when a piece of an answer speaks to the grader ("give full marks") instead of the subject."""
-    return bool(_TO_GRADER.search(unicodedata.normalize("NFKC", text)))
+    folded, _ = _folded(text)
+    return bool(_TO_GRADER.search(folded))
+
+
+def turning(text: str) -> set[str]:
+    """Stems of the words that carry meaning or can turn it round ("not", "same", "more")."""
+    return {stem(word) for word in words(text) if word not in STOPWORDS or word in POLAR}
 
 
 def echoes(text: str, question: str) -> bool:
-    """True when a text adds no content word to the question."""
-    return not set(content(text)) - set(content(question))
+    """True when a text adds no telling word to the question."""
+    return not turning(text) - turning(question)
 
 
 def carries_content(text: str, question: str) -> bool:
     """True when a piece of an answer could be evidence: it says something about the subject."""
-    return not echoes(text, question) and not addresses_grader(text)
+    telling = any(word not in STOPWORDS and word not in FILLERS for word in words(text))
+    return telling and bool(_without_fillers(text) - turning(question)) and not addresses_grader(text)
 
 
-def word_order(text: str, like: str) -> float:
-    """Share of the neighbouring word pairs of `text` that also neighbour in `like`, in [0, 1].
+def _without_fillers(text: str) -> set[str]:
+    return turning(" ".join(word for word in words(text) if word not in FILLERS))
 
-    Only pairs of which both words occur in `like` count; 1 where there are none. The rubric's own
-    words in a random order score near 0, a sentence that reuses its phrases scores high.
+
+def without_asides(span: Span, answer: str, question: str) -> Span | None:
+    """The first run of sentences of a quotation that speak about the subject, or None where none does."""
+    kept: list[tuple[int, int]] = []
+    for start, end in _pieces(answer, span.start, span.end, _SENTENCE_END):
+        if carries_content(answer[start:end], question):
+            kept.append((start, end))
+        elif kept:
+            break
+    return _span(answer, kept[0][0], kept[-1][1]) if kept else None
+
+
+def is_word_salad(text: str, texts: Sequence[str]) -> bool:
+    """True for the words of `texts` (a rubric's sentences) out of order, which state nothing.
+
+    Of the labelled answers no statement falls below the limits; shuffled rubrics nearly all do.
     """
-    reference = [stem(word) for word in words(like)]
-    given = [stem(word) for word in words(text)]
-    pairs = set(pairwise(reference))
-    shared = set(reference)
-    candidates = [pair for pair in pairwise(given) if pair[0] in shared and pair[1] in shared]
-    if not candidates:
-        return 1.0
-    return sum(pair in pairs for pair in candidates) / len(candidates)
+    sequences = [[stem(word) for word in words(known)] for known in texts]
+    vocabulary = {word for sequence in sequences for word in sequence}
+    neighbours = {pair for sequence in sequences for pair in pairwise(sequence)}
+    given, telling = [stem(word) for word in words(text)], content(text)
+    inside = [pair for pair in pairwise(given) if set(pair) <= vocabulary]
+    if len(given) < _SALAD_WORDS or not telling or not inside:
+        return False
+    taken = sum(word in vocabulary for word in telling) / len(telling)
+    in_order = sum(pair in neighbours for pair in inside) / len(inside)
+    return taken >= _SALAD_TAKEN and in_order < _SALAD_ORDER
+
+
+def states_something(text: str) -> bool:
+    """True for three words or more of which two carry meaning, and that are not a bare list."""
+    return len(words(text)) >= 3 and len(content(text)) >= 2 and not reads_like_a_list(text)
 
 
 def reads_like_a_list(text: str) -> bool:

@@ -8,11 +8,20 @@ score is what is certain and `score + open_weight` is the most it can become.
 
 import math
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import Annotated, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from knowledge.note import RubricPoint
+
+
+def well_formed(text: object) -> object:
+    """Text with half characters (lone surrogates, which no file or model takes) replaced."""
+    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else text
+
+
+Said = Annotated[str, BeforeValidator(well_formed)]
+"""What a person typed."""
 
 
 class Verdict(StrEnum):
@@ -125,7 +134,7 @@ class Submission(_Value):
 
     question: str
     rubric: tuple[RubricPoint, ...] = Field(min_length=1)
-    answer: str
+    answer: Said
     beside: tuple[RubricPoint, ...] = ()
     person: str = ""
 

@@ -22,10 +22,12 @@ from bot.grading.evidence import (
     STOPWORDS,
     carries_content,
     content,
-    reads_like_a_list,
+    is_word_salad,
+    sentence_around,
     statements,
+    states_something,
     stem,
-    word_order,
+    turning,
     words,
 )
 from bot.grading.grade import Span, Submission
@@ -35,9 +37,9 @@ from knowledge.note import RubricPoint
 Matrix = NDArray[np.float64]
 
 _NEAR = 0.45  # fused similarity below which no words of an answer count as evidence for a point
+_VERBATIM, _CLEAR = 0.97, 0.05  # fused similarity of the same sentence, and its distance from a wrong one
 _REMEMBERED = 4_000  # encodings kept: the rubrics of about 80 notes
 _NEGATIONS = frozenset("not no never cannot without neither nor none nothing".split())
-_SALAD_OVERLAP, _SALAD_ORDER = 0.6, 0.25
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,13 @@ class Match:
     def relevance(self) -> float:
         """How near the nearest statement comes to the point or to what contradicts it."""
         return float(np.maximum(self.support, self.opposition).max())
+
+    @property
+    def verbatim(self) -> Span | None:
+        """A statement that is one of the point's known wordings, nearly to the letter, or None."""
+        best = int(self.support.argmax())
+        known = self.support[best] >= _VERBATIM and self.support[best] - self.opposition[best] >= _CLEAR
+        return self.statements[best] if known else None
 
     @property
     def supporting(self) -> Span:
@@ -181,7 +190,23 @@ class Matcher:
 
 
 def _spans(submission: Submission) -> tuple[Span, ...]:
-    return tuple(s for s in statements(submission.answer) if carries_content(s.quote, submission.question))
+    """The statements of an answer that say something about the subject; none where it is word salad."""
+    answer = submission.answer
+    texts = [text for point in (*submission.rubric, *submission.beside) for text in _texts(point)]
+    if is_word_salad(answer, texts):
+        return ()
+    return tuple(
+        span
+        for span in statements(answer)
+        if carries_content(span.quote, submission.question)
+        and states_something(span.quote)
+        and states_something(sentence_around(span, answer))
+        and not is_word_salad(sentence_around(span, answer), texts)
+    )
+
+
+def _texts(point: RubricPoint) -> tuple[str, ...]:
+    return (point.point, *point.paraphrases, *point.contradictions)
 
 
 def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int) -> Matrix:
@@ -232,16 +257,6 @@ def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int
     return np.array([values[name] for name in FEATURES], dtype=np.float64)
 
 
-def is_word_salad(quote: str, point: RubricPoint) -> bool:
-    """True for words of the rubric without a statement: a bare list, or its own words out of order."""
-    if reads_like_a_list(quote):
-        return True
-    given = {word for word in words(quote) if word not in STOPWORDS}
-    texts = (point.point, *point.paraphrases)
-    taken = max(len(given & set(words(text))) / max(1, len(given)) for text in texts)
-    return len(given) >= 4 and taken >= _SALAD_OVERLAP and max(word_order(quote, text) for text in texts) < _SALAD_ORDER
-
-
 def _content(encoding: Encoding) -> Encoding:
     """The encoding with the word pieces that carry meaning; all of them where none does."""
     kept = [row for row, piece in enumerate(encoding.pieces) if _carries(piece) and re.search(r"\w", piece)]
@@ -274,13 +289,9 @@ def _twist(quote: str, right: str, wrong: str) -> float:
 
     In [-1, 1]; "same" against "different" decides what the words in common cannot.
     """
-    said, for_it, against_it = _turning(quote), _turning(right), _turning(wrong)
+    said, for_it, against_it = turning(quote), turning(right), turning(wrong)
     gained, lost = for_it - against_it, against_it - for_it
     return len(said & gained) / max(1, len(gained)) - len(said & lost) / max(1, len(lost))
-
-
-def _turning(text: str) -> set[str]:
-    return {stem(word) for word in words(text) if word not in STOPWORDS or word in POLAR}
 
 
 def _order(quote: str, text: str) -> float:

@@ -61,9 +61,13 @@ class Store:
         """
         engine = _engine(url)
         store = cls(engine)
-        async with store._begin() as connection:
-            if await connection.run_sync(_revision) != HEAD:
-                await connection.run_sync(_migrate)
+        try:
+            async with store._begin() as connection:
+                if await connection.run_sync(_revision) != HEAD:
+                    await connection.run_sync(_migrate)
+        except BaseException:
+            await store.close()
+            raise
         return store
 
     @property
@@ -102,7 +106,7 @@ class Store:
         """One session, or None."""
         async with self._begin() as connection:
             row = (await connection.execute(select(sessions).where(sessions.c.id == session_id))).one_or_none()
-        return SessionRow(*row) if row else None
+        return _session_row(row) if row else None
 
     async def sessions(
         self, person_id: str, *, place: str | None = None, without: str | None = None
@@ -118,7 +122,7 @@ class Store:
             query = query.where(~ended.exists())
         async with self._begin() as connection:
             rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
-            return [SessionRow(*row) for row in rows]
+            return [_session_row(row) for row in rows]
 
     async def append(self, session: SessionRow, records: Sequence[Record]) -> bool:
         """Add events to a session, all or none, in order.
@@ -224,6 +228,12 @@ class Store:
         return (sqlite if self._engine.dialect.name == "sqlite" else postgresql).insert(table)
 
 
+def _session_row(row: Any) -> SessionRow:
+    """SQLite forgets the time zone, which is always UTC."""
+    created_at = row.created_at if row.created_at.tzinfo else row.created_at.replace(tzinfo=UTC)
+    return SessionRow(row.id, row.person_id, row.place, created_at)
+
+
 def _today() -> str:
     return datetime.now(UTC).date().isoformat()
 
@@ -245,7 +255,7 @@ def _engine(url: str) -> AsyncEngine:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise StoreError(
             "DATABASE_URL is not an address; it looks like postgresql://user:password@host/name."
         ) from error

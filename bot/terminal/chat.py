@@ -4,11 +4,13 @@ import asyncio
 import os
 import random
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, nullcontext
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import NoReturn
+from io import TextIOWrapper
+from typing import Any, NoReturn
 from uuid import uuid4
 
 from rich.console import Console
@@ -94,7 +96,8 @@ class Chat:
             return True
 
     async def _dispatch(self, line: str) -> bool:
-        command = commands.split(line)
+        # An answer of several lines may begin with a slash; a command is one line.
+        command = None if "\n" in line else commands.split(line)
         if command is None:
             await self._answer(line)
             return True
@@ -251,11 +254,11 @@ async def ask_once(app: App, question: str) -> int:
 async def piped_lines() -> Lines:
     '''Lines of standard input; lines between two """ are one answer.'''
     block: list[str] | None = None
-    while line := await asyncio.to_thread(sys.stdin.readline):
+    async for line in _stdin():
         text = line.rstrip("\n")
         if text.strip() == BLOCK:
             if block is not None:
-                yield "\n".join(block)
+                yield "\n".join([*block, ""])
             block = [] if block is None else None
         elif block is not None:
             block.append(text)
@@ -263,6 +266,24 @@ async def piped_lines() -> Lines:
             yield text
     if block:
         yield "\n".join(block)
+
+
+async def _stdin() -> AsyncGenerator[str, None]:
+    """Lines of standard input, read by a daemon thread: a blocked read must not hold up Ctrl-C."""
+    loop, queue = asyncio.get_running_loop(), asyncio.Queue[str]()
+    stdin: Any = sys.stdin
+    if isinstance(stdin, TextIOWrapper):
+        stdin.reconfigure(encoding="utf-8", errors="replace")
+
+    def read() -> None:
+        with suppress(RuntimeError):  # the conversation ended first and its loop is closed
+            for line in sys.stdin:
+                loop.call_soon_threadsafe(queue.put_nowait, line)
+            loop.call_soon_threadsafe(queue.put_nowait, "")
+
+    threading.Thread(target=read, name="stdin", daemon=True).start()
+    while line := await queue.get():
+        yield line
 
 
 def _new_id() -> str:

@@ -46,6 +46,9 @@ _VERDICTS: dict[str, Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]] = {
 }  # fmt: skip
 
 
+_DIGITS = 6
+
+
 @dataclass(frozen=True)
 class DrillWish:
     """What a /drill asks for."""
@@ -93,8 +96,8 @@ def drill(text: str) -> DrillWish:
     wish = DrillWish()
     topic: list[str] = []
     for word in text.split():
-        if word.isdigit():
-            wish = DrillWish(wish.topic, _between(int(word), 1, 50, "questions"), wish.level)
+        if re.fullmatch(r"[0-9]+", word):
+            wish = DrillWish(wish.topic, _between(word, 1, 50, "questions"), wish.level)
         elif word.lower() in list(Level):
             wish = DrillWish(wish.topic, wish.questions, Level(word.lower()))
         elif word.lower() != "mixed":
@@ -106,9 +109,9 @@ def interview(text: str) -> InterviewWish:
     """Minutes and topic in any order."""
     minutes, topic = InterviewWish.minutes, list[str]()
     for word in text.split():
-        number = re.fullmatch(r"(\d+)(?:m|min|minutes)?", word)
+        number = re.fullmatch(r"([0-9]+)(?:m|min|minutes)?", word)
         if number:
-            minutes = _between(int(number[1]), 5, 180, "minutes")
+            minutes = _between(number[1], 5, 180, "minutes")
         elif word not in ("min", "minutes"):
             topic.append(word)
     return InterviewWish(minutes, " ".join(topic) or None)
@@ -116,13 +119,14 @@ def interview(text: str) -> InterviewWish:
 
 def mark(text: str) -> MarkWish:
     """`3 yes`, or `2.3 partly` for the third point of the second question."""
-    match = re.fullmatch(r"(?:(\d+)\.)?(\d+)\s+([a-z]+)", text.lower())
-    if not match or match[3] not in _VERDICTS or int(match[2]) < 1 or match[1] == "0":
+    match = re.fullmatch(r"(?:([0-9]{1,6})\.)?([0-9]{1,6})\s+([a-z]+)", text.lower())
+    if not match or match[3] not in _VERDICTS or int(match[2]) < 1 or (match[1] and int(match[1]) < 1):
         raise UsageError("Say which point and your verdict, for example: /mark 3 yes, /mark 2.3 partly, /mark 1 no.")
     return MarkWish(int(match[1]) if match[1] else None, int(match[2]), _VERDICTS[match[3]])
 
 
-def _between(number: int, low: int, high: int, what: str) -> int:
-    if not low <= number <= high:
-        raise UsageError(f"The number of {what} lies between {low} and {high}, {number} does not.")
-    return number
+def _between(digits: str, low: int, high: int, what: str) -> int:
+    """The number, when it lies between two others; int() itself gives up on thousands of digits."""
+    if len(digits) > _DIGITS or not low <= int(digits) <= high:
+        raise UsageError(f"The number of {what} lies between {low} and {high}, {digits[:_DIGITS]} does not.")
+    return int(digits)

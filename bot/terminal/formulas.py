@@ -13,6 +13,9 @@ from typing import Any
 _FORMULA = re.compile(r"\$([^$\n]+)\$")
 _PIECE = re.compile(r"\\(?:[A-Za-z]+|.)|[{}^_]|\s+|.")
 _SIMPLE = re.compile(r"[^\s+\-−=/·×|,]+(?:\([^()]*\))?|\([^()]*\)")
+# What may stand bare below a bar: a number, a name with its scripts, a root, a function of plain arguments.
+_SCRIPTS = r"[²³¹⁰-ₜᵀᵏᵐ′']*"
+_FACTOR = re.compile(rf"\d[\d.]*|√?(?:[^\W\d_][\u0300-\u036f\u20d7]?|[A-Z]+)(?:_\w+)?{_SCRIPTS}(?:\([^()+\-−]*\))?")
 
 _RAISED = dict(zip("0123456789+-−=()niTkm⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵀᵏᵐᵀ", strict=True))
 _LOWERED = dict(zip("0123456789+-−=aeijkmnprtux", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌ₐₑᵢⱼₖₘₙₚᵣₜᵤₓ", strict=True))
@@ -50,6 +53,7 @@ def _sequence(pieces: Iterator[str]) -> str:
         if piece in "^_":
             while out and out[-1].isspace():
                 out.pop()
+            out[-1:] = [piece_before.rstrip() for piece_before in out[-1:]]
             out.append(_script(piece, _argument(pieces)))
         else:
             out.append(_atom(piece, pieces))
@@ -82,18 +86,18 @@ def _atom(piece: str, pieces: Iterator[str]) -> str:
         radicand = _argument(pieces)
         return f"√{radicand}" if len(radicand) == 1 else f"√({radicand})"
     if piece == r"\frac":
-        return f"{_bracketed(_argument(pieces))}/{_bracketed(_argument(pieces))}"
+        return f"{_bracketed(_argument(pieces))}/{_bracketed(_argument(pieces), _FACTOR)}"
     return _symbol(piece) if piece.startswith("\\") else "−" if piece == "-" else piece
 
 
-def _bracketed(text: str) -> str:
+def _bracketed(text: str, simple: re.Pattern[str] = _SIMPLE) -> str:
     text = text.strip()
-    return text if _SIMPLE.fullmatch(text) else f"({text})"
+    return text if simple.fullmatch(text) else f"({text})"
 
 
 def _script(kind: str, text: str) -> str:
     table = _RAISED if kind == "^" else _LOWERED
-    is_word = len(text) > 1 and text.isalpha()
+    is_word = len(text) > 1 and text.isalpha() and text.isascii()
     if not is_word and all(char in table for char in text):
         return "".join(table[char] for char in text)
     return f"{kind}{text}" if is_word or len(text) == 1 else f"{kind}({text})"
@@ -105,5 +109,7 @@ def _symbol(macro: str) -> str:
 
     converter: Any = LatexNodes2Text()
     text = str(converter.latex_to_text(f"${macro}$"))
+    if not text:
+        return macro[1:]  # unknown: its name says more than nothing
     # Relations and arrows read better with room around them.
     return f" {text} " if text in "≤≥≈≠∼∝∈←→×·" else text

@@ -13,6 +13,14 @@ from knowledge.index import Progress as Report
 def counting(title: str) -> Generator[Report, None, None]:
     """A bar on standard error; call what it gives with (done, total)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(title, total=None)
+
+    def report(done: int, total: int) -> None:
+        bar.start()  # only once there is something to wait for
+        bar.update(task, completed=done, total=total)
+
+    try:
+        yield report
+    finally:
+        bar.stop()

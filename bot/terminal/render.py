@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.coach.coach import TopicProgress
-from bot.coach.persona import shorten
+from bot.coach.interviewer import shorten
 from bot.coach.reply import (
     AnswerReply,
     DebriefReply,
@@ -105,7 +105,7 @@ def _so_far(points: tuple[PointLine, ...]) -> Iterable[RenderableType]:
     yield from _points(point for point in points if point.verdict in shown)
     unsure = sum(point.verdict is Verdict.UNSCORED for point in points)
     unsaid = sum(point.verdict is Verdict.MISSED for point in points)
-    rest = [f"{unsure} I could not tell from the wording"] * bool(unsure) + [f"{unsaid} not said yet"] * bool(unsaid)
+    rest = [f"{unsure} not clear from the wording"] * bool(unsure) + [f"{unsaid} not said yet"] * bool(unsaid)
     if rest:
         yield Text(f"· of {len(points)} points: {', '.join(rest)}", style="dim")
 
@@ -177,7 +177,8 @@ def _debrief(reply: DebriefReply) -> RenderableType:
 def note_page(note: Note) -> RenderableType:
     """A whole note as a person reads it."""
     parts: list[RenderableType] = [
-        Rule(Text(note.question, style="bold"), align="left", style="cyan"),
+        Rule(style="cyan"),
+        Text(note.question, style="bold"),
         Text(f"{note.id} · {note.topic} · {note.level} · {note.kind}", style="dim"),
     ]
     for heading, text in note.sections.items():

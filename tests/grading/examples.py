@@ -1,0 +1,47 @@
+"""A small rubric to grade by, and the client's words about it."""
+
+from bot.grading.grade import Grade, Submission, Verdict
+from knowledge.note import RubricPoint
+
+QUESTION = "What is cross-entropy loss, and how does it differ from KL divergence?"
+
+DECOMPOSITION = RubricPoint(
+    id="decomposition",
+    point="Cross-entropy equals the entropy of p plus the KL divergence.",
+    weight=0.5,
+    paraphrases=("the entropy plus KL is the cross-entropy", "subtract the entropy and KL is what remains"),
+    contradictions=("KL is cross-entropy plus the entropy", "cross-entropy and KL are always the same number"),
+    probe="Which equation connects the two?",
+)
+GRADIENT = RubricPoint(
+    id="gradient",
+    point="With fixed labels both losses have the same gradient.",
+    weight=0.3,
+    paraphrases=("the gradients agree since the labels are fixed", "for given labels both pull the weights alike"),
+    contradictions=("the gradients differ by the entropy", "with fixed labels only KL can be minimised"),
+    probe="How do their updates differ?",
+)
+ASYMMETRY = RubricPoint(
+    id="asymmetry",
+    point="KL is not symmetric.",
+    weight=0.2,
+    paraphrases=("swapping p and q changes KL", "forward and reverse KL are two numbers"),
+    contradictions=("KL is symmetric", "the order of p and q in KL does not matter"),
+    probe="Would you call KL a distance?",
+)
+RUBRIC = (DECOMPOSITION, GRADIENT, ASYMMETRY)
+
+ANSWER = (
+    "The entropy plus KL is the cross-entropy. With fixed labels both losses have the same gradient. KL is symmetric."
+)
+
+
+def submission(answer: str = ANSWER) -> Submission:
+    """An answer to the question, by Ana."""
+    return Submission(question=QUESTION, rubric=RUBRIC, answer=answer, person="ana")
+
+
+def verdicts(grade: Grade) -> list[Verdict]:
+    """The verdicts in the order of the rubric."""
+    assert [point.point_id for point in grade.points] == [point.id for point in RUBRIC]
+    return [point.verdict for point in grade.points]
