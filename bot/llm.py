@@ -166,7 +166,7 @@ class ModelClient:
         if schema:
             form = {"type": "json_schema", "json_schema": {"name": prompt.name, "schema": schema, "strict": True}}
         await self._check_budget(person)
-        with _as_model_errors():
+        with _as_model_errors(model):
             async with asyncio.timeout(self._timeout):
                 response = await self._client.chat.completions.with_raw_response.create(
                     model=model,
@@ -193,7 +193,7 @@ class ModelClient:
         chunks: Any = None
         while True:
             begun = time.monotonic()
-            with _as_model_errors():
+            with _as_model_errors(model):
                 async with asyncio.timeout(self._timeout - waited):
                     chunks = chunks or await self._open_stream(model, prompt)
                     chunk: Any = await anext(chunks, None)
@@ -227,7 +227,7 @@ class ModelClient:
     ) -> list[DecisionAnswer]:
         """One answer for each question, in order; any one may be a refusal or unreadable."""
         await self._check_budget(person)
-        with _as_model_errors():
+        with _as_model_errors(model):
             async with asyncio.timeout(self._timeout):
                 response = await self._client.decisions.with_raw_response.create(
                     model=model,
@@ -261,7 +261,7 @@ def _messages(prompt: Prompt) -> Any:
 
 
 @contextmanager
-def _as_model_errors() -> Generator[None, None, None]:
+def _as_model_errors(model: str = "") -> Generator[None, None, None]:
     import httpx2
     import openai
 
@@ -278,7 +278,7 @@ def _as_model_errors() -> Generator[None, None, None]:
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
         raise ModelUnavailable("does not accept OPENAI_API_KEY; correct or unset it") from error
     except openai.NotFoundError as error:
-        raise ModelUnavailable("is not known to the server") from error
+        raise ModelUnavailable(f"cannot be asked: the server has no model {model!r}") from error
     except openai.APIStatusError as error:
         raise ModelUnavailable(f"answered with an error ({error.status_code})") from error
     except (openai.APIConnectionError, httpx2.TransportError) as error:

@@ -11,8 +11,8 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
-import click
 import typer.main
 from pydantic_core import PydanticUndefined
 
@@ -43,16 +43,16 @@ def transcript() -> str:
 
 def commands() -> str:
     """A table of the verbs of `viva`, as its help has them."""
-    root = typer.main.get_command(app)
-    return _table(("command", "what it does"), _verbs(root, "viva"))
+    return _table(("command", "what it does"), _verbs(typer.main.get_command(app), "viva"))
 
 
-def _verbs(command: click.Command, path: str) -> Iterable[tuple[str, str]]:
-    if isinstance(command, click.Group):
+def _verbs(command: Any, path: str) -> Iterable[tuple[str, str]]:
+    """Typer carries its own copy of click, so its commands are taken by what they have."""
+    if hasattr(command, "commands"):
         for name, child in command.commands.items():
             yield from _verbs(child, f"{path} {name}")
     else:
-        arguments = [p.make_metavar(click.Context(command)) for p in command.params if isinstance(p, click.Argument)]
+        arguments = [p.name.upper() for p in command.params if p.param_type_name == "argument"]
         yield f"`{' '.join([path, *arguments])}`", (command.help or "").split("\n")[0]
 
 

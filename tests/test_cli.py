@@ -157,8 +157,8 @@ def test_settings_are_also_read_from_a_dotenv_file(viva: Viva) -> None:
         pytest.param("level: core\n", "", 2, "`level` is missing", id="missing field"),
         pytest.param("level: core", "level: easy", 9, "'core', 'advanced' or 'research'", id="unknown level"),
         pytest.param("level: core", "level: core\nlevels: core", 10, "unknown field `levels`", id="unknown field"),
-        pytest.param("weight: 0.5", "weight: 0.6", 2, "sum to 1.1", id="weights"),
-        pytest.param("## In full", "## In length", 2, "'## In full'", id="missing section"),
+        pytest.param("weight: 0.5", "weight: 0.6", 11, "sum to 1.1", id="weights"),
+        pytest.param("First paragraph.\n\nSecond paragraph.\n", "", 66, "'## In full'", id="empty section"),
         pytest.param("id: temperature", "id: heat", 2, "'temperature'", id="id is not the file's name"),
     ],
 )
@@ -177,7 +177,7 @@ def test_a_broken_note_is_one_line_with_file_and_line(
 def test_bytes_that_are_no_text_are_a_mistake_in_a_note_like_any_other(viva: Viva) -> None:
     write(viva.root / "notes").write_bytes(b"---\nid: \xff\xfe\n---\n")
     result = viva("notes", "lint", "notes")
-    assert "notes/decoding/temperature.md:1: " in one_line(result.stderr)
+    assert "notes/decoding/temperature.md:2: " in one_line(result.stderr)
     assert result.returncode == 1
 
 

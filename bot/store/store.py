@@ -26,6 +26,7 @@ _DRIVERS = {
 }
 _CONNECT_SECONDS = 10
 _ATTEMPTS = 20
+_MIGRATION_LOCK = 8_241_001  # any number that nobody else uses in this database
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ class Store:
         store = cls(engine)
         try:
             async with store._begin() as connection:
+                if engine.dialect.name == "postgresql":
+                    # Two processes that start at once must not both make the tables.
+                    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
                 if await connection.run_sync(_revision) != HEAD:
                     await connection.run_sync(_migrate)
         except BaseException:
@@ -73,7 +77,7 @@ class Store:
     @property
     def address(self) -> str:
         """Where the database is, without its password."""
-        return self._engine.url.render_as_string(hide_password=True)
+        return self._engine.url.set(query={}).render_as_string(hide_password=True)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -222,7 +226,12 @@ class Store:
         async with self._engine.connect() as connection:
             plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
             await plain.execute(text("VACUUM"))
-            await plain.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            busy, *_ = (await plain.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
+        if busy:
+            raise StoreError(
+                "Everything is removed, but another process reads the database and old pages stay in its log; "
+                "run `viva forget` again once that process has stopped."
+            )
 
     def _insert(self, table: Any) -> Any:
         return (sqlite if self._engine.dialect.name == "sqlite" else postgresql).insert(table)
@@ -279,8 +288,12 @@ def _make_folder(url: URL) -> None:
 def _configure_sqlite(connection: Any, _record: object) -> None:
     # Transactions are begun by _begin_immediate, not by the driver's own guess.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()  # the pool does not know it yet, so nobody else would
+        raise
 
 
 def _begin_immediate(connection: Connection) -> None:

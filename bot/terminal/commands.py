@@ -46,7 +46,7 @@ _VERDICTS: dict[str, Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]] = {
 }  # fmt: skip
 
 
-_DIGITS = 6
+_DIGITS = 50
 
 
 @dataclass(frozen=True)

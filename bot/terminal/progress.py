@@ -23,4 +23,5 @@ def counting(title: str) -> Generator[Report, None, None]:
     try:
         yield report
     finally:
-        bar.stop()
+        if bar.live.is_started:
+            bar.stop()
