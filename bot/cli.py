@@ -206,7 +206,7 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command; what goes wrong is one sentence and an exit code, never a traceback."""
-    logging.lastResort = None  # before the log file is open, nothing is better than frames on the screen
+    logging.getLogger().addHandler(logging.NullHandler())  # until the log file is open, not to the screen
     try:
         code = app(standalone_mode=False)
         if code == _INTERRUPTED:

@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
@@ -52,7 +51,7 @@ def main() -> None:
     inside = np.array([case.expect is not None for case in cases])
     model = LogisticRegression(C=10.0, class_weight="balanced")
     folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    unseen: Any = cross_val_predict(model, features, inside, cv=folds, method="predict_proba")[:, 1]
+    unseen = np.asarray(cross_val_predict(model, features, inside, cv=folds, method="predict_proba"))[:, 1]
     missed = [case.query for case, p in zip(cases, unseen, strict=True) if case.expect and p < 0.5]
     let_in = [case.query for case, p in zip(cases, unseen, strict=True) if not case.expect and p >= 0.5]
     sys.stdout.write(
@@ -62,8 +61,8 @@ def main() -> None:
     )
     model.fit(features, inside)
     stored = {
-        "intercept": round(float(model.intercept_[0]), 4),
-        "weights": model.coef_[0].round(4).tolist(),
+        "intercept": round(float(np.asarray(model.intercept_)[0]), 4),
+        "weights": np.asarray(model.coef_)[0].round(4).tolist(),
         "fitted_on": digest(list((CASES / "retrieval").glob("*.jsonl"))),
     }
     SCOPE.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")

@@ -1,6 +1,7 @@
 """How to say it: the note's authored words with the candidate's quoted, or a model's, streamed."""
 
 from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from bot.coach.interviewer import Challenge, Probe, shorten
@@ -64,14 +65,15 @@ class Persona:
         )
         told = ""
         try:
-            async for piece in self._client.stream(self._model, prompt, person=person):
-                told += piece
-                if gives_away(told, hidden, known=f"{exchange.text} {answer} {words}"):
-                    reason = "was giving the answer away"
-                    break
-                yield Delta(text=piece)
-            else:
-                reason = "" if told.strip() and told.strip() not in said else "had nothing new to ask"
+            async with aclosing(self._client.stream(self._model, prompt, person=person)) as pieces:
+                async for piece in pieces:
+                    told += piece
+                    if gives_away(told, hidden, known=f"{exchange.text} {answer} {words}"):
+                        reason = "was giving the answer away"
+                        break
+                    yield Delta(text=piece)
+                else:
+                    reason = "" if told.strip() and told.strip() not in said else "had nothing new to ask"
         except ModelError as error:
             reason = str(error)
         if reason:

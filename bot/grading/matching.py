@@ -36,10 +36,10 @@ from knowledge.note import RubricPoint
 
 Matrix = NDArray[np.float64]
 
+_SPOKEN_OF = 0.55  # relevance from which on an answer says something about a point, right or wrong
 _NEAR = 0.45  # fused similarity below which no words of an answer count as evidence for a point
 _VERBATIM, _CLEAR = 0.97, 0.05  # fused similarity of the same sentence, and its distance from a wrong one
 _REMEMBERED = 4_000  # encodings kept: the rubrics of about 80 notes
-_NEGATIONS = frozenset("not no never cannot without neither nor none nothing".split())
 
 
 @dataclass(frozen=True)
@@ -79,20 +79,10 @@ class Match:
 
 
 FEATURES = (
-    "support",
-    "opposition",
-    "margin of the best supported statement",
-    "margin of the best opposed statement",
-    "cosine support",
-    "cosine opposition",
-    "aligned support",
-    "aligned opposition",
+    "margin",
     "aligned margin",
-    "second-best margin",
     "greatest margin",
     "least margin",
-    "small words in the statement",
-    "negation differs",
     "lead over other points",
     "ownership",
     "voice",
@@ -210,51 +200,61 @@ def _texts(point: RubricPoint) -> tuple[str, ...]:
 
 
 def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int) -> Matrix:
-    """What the judge's head sees of one point, in the order of FEATURES; nan where undefined."""
+    """What the judge's head sees of one point, in the order of FEATURES; nan where undefined.
+
+    All are comparisons. How near a statement is by itself is left out on purpose: fluent wrong answers
+    use the standard wording more than right ones in odd words, and a head that learns so is useless.
+    """
     this, others = compared[index], [c for i, c in enumerate(compared) if i != index]
     margin = this.support - this.opposition
-    best, worst = int(this.support.argmax()), int(this.opposition.argmax())
+    best = int(this.support.argmax())
     aligned = this.for_aligned.max(1)
     aligned_best = int(aligned.argmax())
-    second = _second(this.fused_for[best]) - _second(this.fused_against[best])
-    texts = (this.point.point, *this.point.paraphrases)
     # Where the answer is most about the point, the texts nearest to it are often a minimal pair.
     about = int(this.relevance.argmax())
+    texts = (this.point.point, *this.point.paraphrases)
     nearest = texts[int(this.fused_for[about].argmax())]
     nearest_wrong = this.point.contradictions[int(this.fused_against[about].argmax())]
     quote = spans[about].quote
-    lead, ownership, voice = (np.nan,) * 3
+    lead, ownership = np.nan, np.nan
     if others:
         lead = this.support[best] - max(other.support[best] for other in others)
         ownership = (this.relevance - np.max([other.relevance for other in others], axis=0)).max()
-        voice = np.mean([other.stance for other in others])
+    stances = [other.stance for other in others if other.relevance.max() >= _SPOKEN_OF]
     own_words = {word for text in texts for word in content(text)}
     wrong_words = {word for text in this.point.contradictions for word in content(text)}
     said = set(content(quote))
     values = {
-        "support": this.support[best],
-        "opposition": this.opposition[worst],
-        "margin of the best supported statement": margin[best],
-        "margin of the best opposed statement": margin[worst],
-        "cosine support": this.for_cosine.max(),
-        "cosine opposition": this.against_cosine.max(),
-        "aligned support": aligned.max(),
-        "aligned opposition": this.against_aligned.max(),
+        "margin": margin[best],
         "aligned margin": aligned[aligned_best] - this.against_aligned.max(1)[aligned_best],
-        "second-best margin": second,
         "greatest margin": margin.max(),
         "least margin": margin.min(),
-        "small words in the statement": _small_words(quote),
-        "negation differs": float(_negated(quote) != _negated(nearest)),
         "lead over other points": lead,
         "ownership": ownership,
-        "voice": voice,
+        "voice": np.mean(stances) if stances else np.nan,
         "words of the point": len(said & (own_words - wrong_words)),
         "words of its contradictions": len(said & (wrong_words - own_words)),
         "twist": _twist(quote, nearest, nearest_wrong),
         "order": _order(quote, nearest) - _order(quote, nearest_wrong),
     }
     return np.array([values[name] for name in FEATURES], dtype=np.float64)
+
+
+def _twist(quote: str, right: str, wrong: str) -> float:
+    """Of the words in which a right and a wrong text differ, the share found on the right side, less the wrong.
+
+    In [-1, 1]; "same" against "different" decides what the words in common cannot.
+    """
+    said, for_it, against_it = turning(quote), turning(right), turning(wrong)
+    gained, lost = for_it - against_it, against_it - for_it
+    return len(said & gained) / max(1, len(gained)) - len(said & lost) / max(1, len(lost))
+
+
+def _order(quote: str, text: str) -> float:
+    """How far two texts have the same words in the same order, in [0, 1] (Ratcliff and Obershelp)."""
+    return SequenceMatcher(
+        None, [stem(w) for w in words(quote)], [stem(w) for w in words(text)], autojunk=False
+    ).ratio()
 
 
 def _content(encoding: Encoding) -> Encoding:
@@ -282,33 +282,3 @@ def _alignment(a: Vectors, b: Vectors) -> float:
         return 0.0
     similarity = a @ b.T
     return float((similarity.max(0).mean() + similarity.max(1).mean()) / 2)
-
-
-def _twist(quote: str, right: str, wrong: str) -> float:
-    """Of the words in which a right and a wrong text differ, the share found on the right side, less the wrong.
-
-    In [-1, 1]; "same" against "different" decides what the words in common cannot.
-    """
-    said, for_it, against_it = turning(quote), turning(right), turning(wrong)
-    gained, lost = for_it - against_it, against_it - for_it
-    return len(said & gained) / max(1, len(gained)) - len(said & lost) / max(1, len(lost))
-
-
-def _order(quote: str, text: str) -> float:
-    """How far two texts have the same words in the same order, in [0, 1] (Ratcliff and Obershelp)."""
-    return SequenceMatcher(
-        None, [stem(w) for w in words(quote)], [stem(w) for w in words(text)], autojunk=False
-    ).ratio()
-
-
-def _second(row: Matrix) -> float:
-    return float(np.sort(row)[-2:].mean())
-
-
-def _small_words(text: str) -> float:
-    tokens = words(text)
-    return sum(token in STOPWORDS for token in tokens) / max(1, len(tokens))
-
-
-def _negated(text: str) -> bool:
-    return sum(word in _NEGATIONS or word.endswith(("n't", "n’t")) for word in words(text)) % 2 == 1

@@ -1,6 +1,6 @@
 """A judge that follows a script, a store that can be killed, and a hand on the coach's one door."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,8 +15,9 @@ from bot.store.store import Record, SessionRow, Store
 from knowledge.index import Entry, Field
 from knowledge.library import Library
 from knowledge.search import Findings, Hit
-from tests.coach.notes import CONTRADICTED, MET, MISSED, PARTIAL, UNSCORED, grade
+from tests.coach.notes import CONTRADICTED, MET, MISSED, PARTIAL, UNSCORED, grade, note
 
+LIBRARY = Library([note("kl"), note("dropout"), note("bayes", topic="probability")])
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 SIGNS = {"+": MET, "~": PARTIAL, "-": MISSED, "x": CONTRADICTED, "?": UNSCORED}
 
@@ -169,3 +170,28 @@ class Door:
 def kinds(replies: Sequence[Reply]) -> list[str]:
     """What sort of reply each is, in order."""
     return [reply.kind for reply in replies]
+
+
+async def kept(door: Door, store: Store) -> list[str]:
+    """The kinds of the stored events, in order."""
+    return [record.kind for record in await store.events(door.session_id)]
+
+
+def of(kind: type[Reply], replies: list[Reply]) -> Any:
+    """The one reply of a kind."""
+    (found,) = [reply for reply in replies if isinstance(reply, kind)]
+    return found
+
+
+Send = Callable[[Door], Awaitable[list[Reply]]]
+
+TYPED: dict[str, Send] = {
+    "say": lambda ada: ada.say(),
+    "empty": lambda ada: ada.say(""),
+    "don't know": lambda ada: ada.say("I don't know"),
+    "hint": lambda ada: ada.hint(),
+    "skip": lambda ada: ada.skip(),
+    "pause": lambda ada: ada.pause(),
+    "resume": lambda ada: ada.resume(),
+    "stop": lambda ada: ada.stop(),
+}
