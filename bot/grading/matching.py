@@ -210,6 +210,8 @@ def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int
     best = int(this.support.argmax())
     aligned = this.for_aligned.max(1)
     aligned_best = int(aligned.argmax())
+    # What is said beside the matter must not count, or padding an answer would change its grade.
+    spoken_of = this.relevance >= min(_SPOKEN_OF, this.relevance.max())
     # Where the answer is most about the point, the texts nearest to it are often a minimal pair.
     about = int(this.relevance.argmax())
     texts = (this.point.point, *this.point.paraphrases)
@@ -227,8 +229,8 @@ def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int
     values = {
         "margin": margin[best],
         "aligned margin": aligned[aligned_best] - this.against_aligned.max(1)[aligned_best],
-        "greatest margin": margin.max(),
-        "least margin": margin.min(),
+        "greatest margin": margin[spoken_of].max(),
+        "least margin": margin[spoken_of].min(),
         "lead over other points": lead,
         "ownership": ownership,
         "voice": np.mean(stances) if stances else np.nan,
