@@ -35,6 +35,12 @@ _OWN_START = tuple(f"/{name}" for name in ("drill", "interview", "ask", "topics"
 Lines = AsyncIterator[str]
 
 
+class Block(str):
+    """Lines that stood between two block marks: an answer, whatever it begins with."""
+
+    __slots__ = ()
+
+
 class Chat:
     """One person at one terminal.
 
@@ -97,7 +103,7 @@ class Chat:
 
     async def _dispatch(self, line: str) -> bool:
         # An answer of several lines may begin with a slash; a command is one line.
-        command = None if "\n" in line else commands.split(line)
+        command = None if isinstance(line, Block) or "\n" in line else commands.split(line)
         if command is None:
             await self._answer(line)
             return True
@@ -258,14 +264,14 @@ async def piped_lines() -> Lines:
         text = line.rstrip("\n")
         if text.strip() == BLOCK:
             if block is not None:
-                yield "\n".join([*block, ""])
+                yield Block("\n".join(block))
             block = [] if block is None else None
         elif block is not None:
             block.append(text)
         else:
             yield text
     if block:
-        yield "\n".join(block)
+        yield Block("\n".join(block))
 
 
 async def _stdin() -> AsyncGenerator[str, None]:
