@@ -45,6 +45,7 @@ from bot.coach.session import Exchange, Session, Status, apply, replay
 from bot.errors import UsageError
 from bot.grading.grade import Grade, Judge, PointGrade, Submission, Verdict
 from bot.store.store import Record, SessionRow, Store
+from knowledge.errors import KnowledgeError
 from knowledge.library import Library
 from knowledge.note import Note, RubricPoint
 
@@ -283,11 +284,15 @@ class Coach:
             return
         closed = [session.current.ref.note_id] if session.current else []
         query = session.subject if event.text.strip() else ""
-        async for item in self._answerer.answer(query, closed=closed, person=person):
-            if isinstance(item, Delta):
-                yield item
-            else:
-                turn.say(item)
+        try:
+            async for item in self._answerer.answer(query, closed=closed, person=person):
+                if isinstance(item, Delta):
+                    yield item
+                else:
+                    turn.say(item)
+        except KnowledgeError as error:
+            # Told and dealt with: left pending, it would be tried again before every later turn.
+            turn.say(NoticeReply(text=str(error)))
 
     def _finish(self, turn: "_Turn", *, skipped: bool = False) -> None:
         """End the open question: in a drill show what it was worth and what a strong answer says."""

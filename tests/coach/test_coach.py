@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.coach.coach import MAX_ANSWER
+from bot.coach.answers import Answerer
+from bot.coach.coach import MAX_ANSWER, Coach
 from bot.coach.events import Mode
 from bot.coach.persona import Persona
 from bot.coach.reply import (
@@ -21,8 +22,10 @@ from bot.coach.reply import (
 from bot.coach.session import Status
 from bot.grading.evidence import carries_content
 from bot.store.store import Store
+from knowledge.errors import EmbedderError
 from knowledge.library import Library
 from knowledge.note import Kind
+from knowledge.search import Findings
 from tests.coach.models import MODEL, client_of
 from tests.coach.notes import MET, MISSED, PARTIAL, note, point
 from tests.coach.scripted import LIBRARY, TYPED, Door, ScriptedJudge, Send, coach_of, kept, kinds, of
@@ -270,6 +273,18 @@ async def test_an_empty_ask_is_told_what_to_type_whatever_was_asked_before(door:
     assert kinds(await ada.ask(" ")) == ["notice"]
     await ada.ask("what is kl?")
     assert kinds(await ada.ask(" ")) == ["notice"]
+
+
+async def test_a_search_that_cannot_work_is_told_once_and_holds_up_nothing(store: Store) -> None:
+    async def find(query: str) -> Findings:
+        raise EmbedderError("The embedding model is gone; run `make install`.")
+
+    ada = Door(Coach(LIBRARY, store, ScriptedJudge(), Persona(), Answerer(LIBRARY, find)))
+    await ada.start(topic="losses")
+    assert [reply.text for reply in await ada.ask("what is bayes?") if isinstance(reply, NoticeReply)] == [
+        "The embedding model is gone; run `make install`."
+    ]
+    assert kinds(await ada.hint()) == ["hint"]
 
 
 async def test_the_open_question_is_not_answered_but_others_are(door: Callable[..., Door]) -> None:
