@@ -168,6 +168,9 @@ def _debrief(reply: DebriefReply) -> RenderableType:
     ):
         if texts:
             parts += [Text(), Text(title, style=style), *(Text(f"  · {text}") for text in texts)]
+    if any(point.verdict is Verdict.UNSCORED for q in reply.questions for point in q.points):
+        told = "What I could not tell is yours to mark, by question and point: /mark 1.3 yes, partly or no."
+        parts += [Text(), Text(told, style="cyan")]
     if reply.read_next:
         commands = "  ".join(f"viva notes show {note_id}" for note_id in reply.read_next)
         parts += [Text(), Text(f"Read next: {commands}", style="dim")]
