@@ -76,12 +76,6 @@ def load(root: Path = NOTES) -> Library:
     return Library([note for _, note in read])
 
 
-def read_note(path: Path) -> tuple[Note | None, list[Problem]]:
-    """Read one note by itself: the note, or None where it is none, and everything that is wrong with it."""
-    source = parse(path)
-    return (None, [source]) if isinstance(source, Problem) else check(source)
-
-
 def _repeated_ids(read: Sequence[tuple[Source, Note]]) -> Iterator[Problem]:
     first: dict[str, Path] = {}
     for source, note in read:

@@ -41,7 +41,8 @@ from bot.coach.hearing import Heard, hear
 from bot.coach.interviewer import Close, follow_up, hint, next_question, open_points, question
 from bot.coach.persona import Persona, Spoken
 from bot.coach.reply import Delta, ExplanationReply, HintReply, NoticeReply, ProbeReply, QuestionReply, Reply
-from bot.coach.session import Exchange, Session, Status, apply, replay
+from bot.coach.session import Exchange, Session, Status, replay
+from bot.coach.turn import Turn
 from bot.errors import UsageError
 from bot.grading.grade import Grade, Judge, PointGrade, Submission, Verdict
 from bot.store.store import Record, SessionRow, Store
@@ -178,14 +179,14 @@ class Coach:
 
     async def _deal_with_pending(self, row: SessionRow, session: Session) -> AsyncGenerator[Reply | Delta, None]:
         for event in session.pending:
-            turn = _Turn(self._library, session, event)
+            turn = Turn(self._library, session, event)
             if isinstance(event, Say):
                 graded = await self._grade(turn, event, row.person_id)
                 if graded:
                     # Stored on its own: a kill between grading and replying must not grade again, and
                     # where another process graded first, its grade is the one that stands.
                     await self._store.append(row, [_record(graded, f"{event.id}/graded")])
-                    turn = _Turn(self._library, await self.session(row.id), event)
+                    turn = Turn(self._library, await self.session(row.id), event)
             async for delta in self._respond(turn, event, row.person_id):
                 yield delta
             outcomes = [*turn.outcomes, Replied(to=event.id, replies=tuple(turn.replies))]
@@ -196,7 +197,7 @@ class Coach:
             for reply in session.replies[event.id].replies:
                 yield reply
 
-    async def _grade(self, turn: "_Turn", event: Say, person: str) -> Graded | None:
+    async def _grade(self, turn: Turn, event: Say, person: str) -> Graded | None:
         """The grade of an answer to the open question, or None when there is nothing to grade."""
         exchange, rubric = turn.session.current, turn.rubric
         if exchange is None or rubric is None or event.id in turn.session.graded:
@@ -212,7 +213,7 @@ class Coach:
         )
         return Graded(to=event.id, grade=await self._judge.grade(submission))
 
-    async def _respond(self, turn: "_Turn", event: CandidateEvent, person: str) -> AsyncGenerator[Delta, None]:
+    async def _respond(self, turn: Turn, event: CandidateEvent, person: str) -> AsyncGenerator[Delta, None]:
         match event:
             case Start():
                 if event.mode is not Mode.ASK:
@@ -236,7 +237,7 @@ class Coach:
             case Mark():
                 self._mark(turn, event)
 
-    async def _respond_to_answer(self, turn: "_Turn", event: Say, person: str) -> AsyncGenerator[Delta, None]:
+    async def _respond_to_answer(self, turn: Turn, event: Say, person: str) -> AsyncGenerator[Delta, None]:
         exchange, rubric = turn.session.current, turn.rubric
         if exchange is None:
             turn.say(NoticeReply(text=_OVER))
@@ -271,13 +272,13 @@ class Coach:
                 continue
             self._probe(turn, move.point.id, item)
 
-    def _probe(self, turn: "_Turn", point_id: str, spoken: Spoken) -> None:
+    def _probe(self, turn: Turn, point_id: str, spoken: Spoken) -> None:
         if spoken.notice:
             turn.say(NoticeReply(text=spoken.notice))
         turn.decide(Probed(to=turn.event.id, point_id=point_id, text=spoken.text, authored=spoken.authored))
         turn.say(ProbeReply(text=spoken.text))
 
-    async def _respond_to_ask(self, turn: "_Turn", event: Ask, person: str) -> AsyncGenerator[Delta, None]:
+    async def _respond_to_ask(self, turn: Turn, event: Ask, person: str) -> AsyncGenerator[Delta, None]:
         session = turn.session
         if session.mode is Mode.INTERVIEW and turn.running:
             turn.say(NoticeReply(text="I answer questions after the debrief; /stop ends the interview here."))
@@ -294,7 +295,7 @@ class Coach:
             # Told and dealt with: left pending, it would be tried again before every later turn.
             turn.say(NoticeReply(text=str(error)))
 
-    def _finish(self, turn: "_Turn", *, skipped: bool = False) -> None:
+    def _finish(self, turn: Turn, *, skipped: bool = False) -> None:
         """End the open question: in a drill show what it was worth and what a strong answer says."""
         exchange = turn.session.current
         if exchange is None:
@@ -311,7 +312,7 @@ class Coach:
                 turn.say(ExplanationReply(note_id=note.id, text=note.short))
         self._put_next(turn)
 
-    def _put_next(self, turn: "_Turn") -> None:
+    def _put_next(self, turn: Turn) -> None:
         move = next_question(turn.session, self._library)
         if isinstance(move, Close):
             self._close(turn)
@@ -335,7 +336,7 @@ class Coach:
             bridge=bridge,
         )
 
-    def _close(self, turn: "_Turn") -> None:
+    def _close(self, turn: Turn) -> None:
         """Say how it went. An open question that got an answer counts, one without does not."""
         if turn.session.status is Status.CLOSED:
             turn.say(NoticeReply(text=_OVER))
@@ -346,7 +347,7 @@ class Coach:
         report = debrief(turn.session, self._library)
         turn.say(report or NoticeReply(text="Nothing was answered, so there is nothing to report."))
 
-    def _give_hint(self, turn: "_Turn") -> None:
+    def _give_hint(self, turn: Turn) -> None:
         found = hint(turn.session, turn.rubric) if turn.rubric else None
         if found is None:
             none_left = "There are no more hints for this question; /skip moves on."
@@ -356,13 +357,13 @@ class Coach:
         turn.decide(Hinted(to=turn.event.id, point_id=point.id, text=text))
         turn.say(HintReply(text=text, cost=_HINT_COST))
 
-    def _skip(self, turn: "_Turn") -> None:
+    def _skip(self, turn: Turn) -> None:
         if turn.session.current is None:
             turn.say(NoticeReply(text=_OVER))
             return
         self._finish(turn, skipped=True)
 
-    def _show_again(self, turn: "_Turn") -> None:
+    def _show_again(self, turn: Turn) -> None:
         if turn.session.current is None or turn.session.status is Status.CLOSED:
             turn.say(NoticeReply(text=_OVER))
             return
@@ -370,7 +371,7 @@ class Coach:
         if turn.session.current.last_prompt != turn.session.current.text:
             turn.say(ProbeReply(text=turn.session.current.last_prompt))
 
-    def _mark(self, turn: "_Turn", event: Mark) -> None:
+    def _mark(self, turn: Turn, event: Mark) -> None:
         session = turn.session
         hidden = session.mode is Mode.INTERVIEW and session.status is not Status.CLOSED
         index = (event.question or len(session.history)) - 1
@@ -387,37 +388,6 @@ class Coach:
         marked = turn.session.history[index]
         if marked.grade:
             turn.say(card(marked, marked.grade, self._library, final=True))
-
-
-class _Turn:
-    """What one event leads to: outcomes applied to the session as they are decided, and replies."""
-
-    def __init__(self, library: Library, session: Session, event: CandidateEvent) -> None:
-        self._library = library
-        self.session = session
-        self.event = event
-        self.outcomes: list[Outcome] = []
-        self.replies: list[Reply] = []
-
-    @property
-    def rubric(self) -> tuple[RubricPoint, ...] | None:
-        """The open question's rubric, or None without an open question or when the notes lost it."""
-        found = question(self._library, self.session.current.ref) if self.session.current else None
-        return found[1] if found else None
-
-    @property
-    def running(self) -> bool:
-        """True while the session takes answers or is paused."""
-        return self.session.status in (Status.ACTIVE, Status.PAUSED)
-
-    def decide(self, outcome: Outcome) -> None:
-        """Record an outcome and move the session on by it."""
-        self.outcomes.append(outcome)
-        self.session = apply(self.session, outcome)
-
-    def say(self, reply: Reply) -> None:
-        """Add a reply."""
-        self.replies.append(reply)
 
 
 def _record(event: CandidateEvent | Outcome, event_id: str) -> Record:

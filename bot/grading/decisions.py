@@ -11,7 +11,6 @@ from bot.llm import DecisionAnswer, ModelClient
 from knowledge.note import RubricPoint
 from prompts.render import render
 
-DEFAULT_MODEL = "gpt-6-luna"
 THRESHOLDS = Path(__file__).with_name("decisions.json")
 
 CHOICES = {

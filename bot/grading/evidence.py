@@ -254,8 +254,3 @@ def reads_like_a_list(text: str) -> bool:
     tokens = words(text)
     small = sum(token in STOPWORDS for token in tokens)
     return len(tokens) >= 6 and small / len(tokens) < 0.15
-
-
-def join(quotes: Sequence[str]) -> str:
-    """Quotes side by side, for a sentence that names several."""
-    return ", ".join(f"“{quote}”" for quote in quotes)

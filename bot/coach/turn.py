@@ -1,0 +1,39 @@
+"""What one candidate event leads to, gathered while it is being decided. Pure."""
+
+from bot.coach.events import CandidateEvent, Outcome
+from bot.coach.interviewer import question
+from bot.coach.reply import Reply
+from bot.coach.session import Session, Status, apply
+from knowledge.library import Library
+from knowledge.note import RubricPoint
+
+
+class Turn:
+    """What one event leads to: outcomes applied to the session as they are decided, and replies."""
+
+    def __init__(self, library: Library, session: Session, event: CandidateEvent) -> None:
+        self._library = library
+        self.session = session
+        self.event = event
+        self.outcomes: list[Outcome] = []
+        self.replies: list[Reply] = []
+
+    @property
+    def rubric(self) -> tuple[RubricPoint, ...] | None:
+        """The open question's rubric, or None without an open question or when the notes lost it."""
+        found = question(self._library, self.session.current.ref) if self.session.current else None
+        return found[1] if found else None
+
+    @property
+    def running(self) -> bool:
+        """True while the session takes answers or is paused."""
+        return self.session.status in (Status.ACTIVE, Status.PAUSED)
+
+    def decide(self, outcome: Outcome) -> None:
+        """Record an outcome and move the session on by it."""
+        self.outcomes.append(outcome)
+        self.session = apply(self.session, outcome)
+
+    def say(self, reply: Reply) -> None:
+        """Add a reply."""
+        self.replies.append(reply)
