@@ -4,12 +4,19 @@ from collections.abc import Callable
 
 import pytest
 
-from knowledge.library import load
+from knowledge.library import NOTES
 from knowledge.note import EXAMPLE
+from knowledge.source import Source, parse
 
 
 @pytest.fixture(scope="session")
 def worked_example() -> Callable[[str], str]:
     """note id -> the text of its worked example."""
-    library = load()
-    return lambda note_id: library[note_id].sections[EXAMPLE]
+
+    def text(note_id: str) -> str:
+        (path,) = NOTES.glob(f"*/{note_id}.md")
+        source = parse(path)
+        assert isinstance(source, Source), source
+        return next(section.text for section in source.sections if section.heading == EXAMPLE)
+
+    return text
