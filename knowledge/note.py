@@ -39,6 +39,11 @@ class Kind(StrEnum):
     BEHAVIOURAL = "behavioural"
     RESEARCH = "research"
 
+    @property
+    def personal(self) -> bool:
+        """True where the answer is the candidate's own story, graded on its structure."""
+        return self in (Kind.BEHAVIOURAL, Kind.RESEARCH)
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

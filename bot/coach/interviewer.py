@@ -185,7 +185,7 @@ def _pool(session: Session, library: Library, stage: Stage) -> list[Note]:
 
 
 def _belongs(note: Note, stage: Stage, *, named: bool) -> bool:
-    personal = note.kind in (Kind.BEHAVIOURAL, Kind.RESEARCH)
+    personal = note.kind.personal
     match stage:
         case Stage.DRILL:
             return named or not personal
