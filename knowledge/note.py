@@ -49,17 +49,25 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class RubricPoint(_Part):
+class Criterion(_Part):
     """One checkable sentence that a good answer states.
 
     `weight` is the share of the question's score in (0, 1]; the weights of a rubric sum to 1.
     `paraphrases` say the point in a candidate's words, `contradictions` are things people say
-    that cannot be true together with it, `probe` asks for it without giving it away.
+    that cannot be true together with it; a rubric from elsewhere may have neither.
     """
 
-    id: Slug
+    id: Text
     point: Text
     weight: float = Field(gt=0, le=1)
+    paraphrases: tuple[Text, ...] = ()
+    contradictions: tuple[Text, ...] = ()
+
+
+class RubricPoint(Criterion):
+    """A criterion as a note has it: with wordings on both sides, and `probe`, which asks for it without a clue."""
+
+    id: Slug
     paraphrases: tuple[Text, ...] = Field(min_length=2)
     contradictions: tuple[Text, ...] = Field(min_length=2)
     probe: Text

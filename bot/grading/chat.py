@@ -10,7 +10,7 @@ from bot.errors import ModelMalformed
 from bot.grading.evidence import find_quote, without_asides
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
 from bot.llm import ModelClient
-from knowledge.note import RubricPoint
+from knowledge.note import Criterion
 from prompts.render import render
 
 NOT_QUOTED = "The judge's quote is not in the answer."
@@ -61,7 +61,7 @@ class ChatJudge:
         return Grade(judge=self.name, points=points, notices=(INVENTED_QUOTE,) if invented else ())
 
 
-def _schema(rubric: tuple[RubricPoint, ...]) -> dict[str, Any]:
+def _schema(rubric: tuple[Criterion, ...]) -> dict[str, Any]:
     """The reply's JSON schema, with the ids of this rubric as the only ones."""
     schema = _Reply.model_json_schema()
     schema["$defs"]["_Point"]["properties"]["id"] = {"type": "string", "enum": [point.id for point in rubric]}
@@ -77,7 +77,7 @@ def _parse(text: str) -> _Reply:
         raise ModelMalformed("sent a reply that is not in the asked-for form") from error
 
 
-def _checked(point: RubricPoint, given: _Point, submission: Submission) -> PointGrade:
+def _checked(point: Criterion, given: _Point, submission: Submission) -> PointGrade:
     verdict = Verdict(given.verdict)
     span = find_quote(given.quote, submission.answer)
     reason = ""
