@@ -18,6 +18,7 @@ from bot.settings import OpenAISettings, VivaSettings
 from prompts.render import Prompt
 
 if TYPE_CHECKING:
+    import httpx2
     from openai import AsyncOpenAI
 
 Probability = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
@@ -118,13 +119,21 @@ def _answer(body: dict[str, Any]) -> DecisionAnswer:
 
 
 class ModelClient:
-    """Chat completions and decisions, against `OPENAI_BASE_URL` or OpenAI.
+    """Chat completions and decisions, against `OPENAI_BASE_URL` or OpenAI, through `transport` where one is given.
 
     All methods raise a ModelError, never an error of the client library.
     """
 
-    def __init__(self, openai: OpenAISettings, viva: VivaSettings, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        openai: OpenAISettings,
+        viva: VivaSettings,
+        ledger: Ledger,
+        *,
+        transport: "httpx2.AsyncBaseTransport | None" = None,
+    ) -> None:
         self._openai = openai
+        self._transport = transport
         self._timeout = viva.model_timeout
         self._budget = Budget(viva.person_daily_tokens, viva.total_daily_tokens)
         self._ledger = ledger
@@ -133,7 +142,7 @@ class ModelClient:
     @property
     def _client(self) -> "AsyncOpenAI":
         if self._connection is None:
-            from openai import AsyncOpenAI, OpenAIError
+            from openai import AsyncOpenAI, DefaultAsyncHttpxClient, OpenAIError
 
             key = self._openai.api_key
             try:
@@ -142,6 +151,7 @@ class ModelClient:
                     base_url=self._openai.base_url,
                     timeout=self._timeout,
                     max_retries=MAX_RETRIES,
+                    http_client=DefaultAsyncHttpxClient(transport=self._transport) if self._transport else None,
                 )
             except OpenAIError as error:
                 raise SettingsError(f"OPENAI_BASE_URL or OPENAI_API_KEY cannot be used: {error}.") from error
