@@ -5,17 +5,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bot.errors import SettingsError
 from bot.grading.chat import ChatJudge
 from bot.grading.decisions import DecisionsJudge
 from bot.grading.embedded import EmbeddedJudge
-from bot.grading.grade import Judge
+from bot.grading.grade import Grade, Judge, Submission
 from bot.grading.matching import Matcher
 from bot.grading.panel import Panel
 from bot.llm import ModelClient
 from bot.settings import OpenAISettings, VivaSettings, read
+from evals.cassette import Cassette
 from knowledge.embedder import SentenceEmbedder
 
 ROOT = Path(__file__).parents[1]
@@ -39,9 +39,18 @@ class Usage:
         self.input_tokens[model] += input_tokens
         self.output_tokens[model] += output_tokens
 
-    def cost(self, per_million_in: float, per_million_out: float) -> float:
-        """What it all costs at these prices a million tokens."""
-        return (self.input_tokens.total() * per_million_in + self.output_tokens.total() * per_million_out) / 1_000_000
+    def told(self, prices: str | None) -> dict[str, float]:
+        """Tokens in and out, and what they cost at `prices`; nothing where no model was asked."""
+        if not self.input_tokens:
+            return {}
+        tokens: dict[str, float] = {"tokens in": self.input_tokens.total(), "tokens out": self.output_tokens.total()}
+        if prices is None:
+            return tokens
+        try:
+            given, taken = (float(price) for price in prices.split(","))
+        except ValueError:
+            raise SettingsError("--prices are two numbers, as 0.15,0.60 for a million tokens in and out.") from None
+        return {**tokens, "cost": round((tokens["tokens in"] * given + tokens["tokens out"] * taken) / 1e6, 6)}
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,25 @@ class Bench:
             await self.client.close()
 
 
-def bench(name: str, model: str | None, transport: Any = None) -> Bench:
-    """The judge of that name, as production makes it; model judges talk through `transport`.
+class _Strict:
+    """A judge whose every request must have been recorded: a panel must not fall back on a missing reply."""
+
+    def __init__(self, judge: Judge, cassette: Cassette) -> None:
+        self._judge, self._cassette = judge, cassette
+
+    @property
+    def name(self) -> str:
+        return self._judge.name
+
+    async def grade(self, submission: Submission) -> Grade:
+        try:
+            return await self._judge.grade(submission)
+        finally:
+            self._cassette.check()
+
+
+def bench(name: str, model: str | None, cassette: Cassette) -> Bench:
+    """The judge of that name, as production makes it; model judges talk through the cassette.
 
     Raises SettingsError where the name or the model is missing.
     """
@@ -72,14 +98,14 @@ def bench(name: str, model: str | None, transport: Any = None) -> Bench:
     model = model or (viva.decisions_model if name == "decisions" else viva.chat_model)
     if not model:
         raise SettingsError(f"The {name} judge needs a model; name one with --model.")
-    client = ModelClient(read(OpenAISettings), viva, usage, transport=transport)
+    client = ModelClient(read(OpenAISettings), viva, usage, transport=cassette)
     chat, decisions = ChatJudge(client, model), DecisionsJudge(client, model, matcher)
     judges: dict[str, Judge] = {
         "chat": chat,
         "decisions": decisions,
         "panel": Panel([decisions, chat, EmbeddedJudge(matcher)]),
     }
-    return Bench(judges[name], usage, client)
+    return Bench(_Strict(judges[name], cassette), usage, client)
 
 
 def hashes() -> dict[str, str]:

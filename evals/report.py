@@ -67,7 +67,7 @@ def show(value: object) -> str:
 
 def write_json(report: Report, path: Path) -> None:
     """The whole report as JSON; the same run gives the same bytes."""
-    _write(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    write(path, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path) -> Report:
@@ -102,10 +102,11 @@ def write_junit(report: Report, failures: Sequence[str], path: Path) -> None:
         element = ElementTree.SubElement(suite, "testcase", classname="gate", name=failure.split(" is ")[0])
         ElementTree.SubElement(element, "failure", message=failure)
     ElementTree.indent(suite)
-    _write(path, ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n")
+    write(path, ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n")
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a file; raises CaseError naming it where that cannot be."""
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
