@@ -39,7 +39,10 @@ def _lines(summary: Summary) -> Iterator[str]:
             yield from (f"{_MARGIN}{k:32} {show(v)}" for k, v in summary[name].items() if not isinstance(v, list))
     for name, rows in summary.get("slices", {}).items():
         yield from _table(name, rows)
-    if summary.get("worst"):
+    for name, wrongs in summary.get("broken", {}).items():
+        yield f"\n{name}"
+        yield from (f"{_MARGIN}{wrong}" for wrong in wrongs)
+    if summary.get("worst") and "broken" not in summary:
         yield f"\nfurthest off: {', '.join(summary['worst'][:5])}"
     if summary.get("usage"):
         yield "\n" + ", ".join(f"{name} {show(value)}" for name, value in summary["usage"].items())

@@ -129,6 +129,32 @@ def retrieval(
 
 
 @app.command()
+def conversation(
+    files: Files = None,
+    judge: JudgeName = "embedded",
+    model: Model = None,
+    run_file: RunFile = None,
+    live: Live = False,
+    record: Record = False,
+    cassette: CassetteFile = None,
+    json_out: JsonOut = None,
+    html_out: HtmlOut = None,
+    junit_out: JunitOut = None,
+) -> None:
+    """Does the interviewer do what it must, and nothing it must not? A scripted candidate finds out."""
+    from bot.compose import Knowledge, Settings
+    from evals import cases
+    from evals.conversation import Conversation, ConversationCase
+    from evals.judges import bench
+
+    chosen = cases.read(ConversationCase, files or cases.files("conversation"))
+    knowledge = Knowledge(Settings.read())
+    parts = bench(judge, model, _cassette(judge, live=live, record=record, path=cassette))
+    task = Conversation(chosen, knowledge.library, knowledge.search, parts.judge)
+    _report(task, _plan(run_file), Outputs(json_out, html_out, junit_out), parts, gated=not files)
+
+
+@app.command()
 def compare(
     before: Annotated[Path, typer.Argument(help="A report that --json wrote.")],
     after: Annotated[Path, typer.Argument(help="Another one over the same cases.")],
