@@ -169,7 +169,7 @@ class _Watch:
             if over:
                 self._open = ""
             if isinstance(reply, GradeReply):  # what was earned may be shown
-                reply = reply.model_copy(update={"points": [p for p in reply.points if not p.verdict.credit]})
+                reply = reply.model_copy(update={"points": tuple(p for p in reply.points if not p.verdict.credit)})
             told = _text(reply)
             yield from (f"gave away {point!r}" for point in self._points.get(self._open, ()) if point in told)
             if isinstance(reply, QuestionReply):

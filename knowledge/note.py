@@ -22,6 +22,10 @@ HEADINGS = (SHORT, FULL, EXAMPLE)
 REQUIRED_HEADINGS = (SHORT, FULL)
 
 
+# A fenced block, blank lines and all, or lines up to the next blank one or fence.
+_PARAGRAPH = re.compile(r"^```(?s:.*?)^```[ \t]*$|(?:^(?!```).*\S.*$\n?)+", re.MULTILINE)
+
+
 class Level(StrEnum):
     """How far along a candidate is expected to be."""
 
@@ -140,12 +144,7 @@ class Note(_Part):
     @property
     def passages(self) -> tuple[str, ...]:
         """The paragraphs of the body in order, the pieces that retrieval and answers cite."""
-        return tuple(
-            paragraph.strip()
-            for text in self.sections.values()
-            for paragraph in re.split(r"\n\s*\n", text)
-            if paragraph.strip()
-        )
+        return tuple(paragraph.strip() for text in self.sections.values() for paragraph in _PARAGRAPH.findall(text))
 
 
 def rubric_mistakes(ids: Sequence[str], weights: Sequence[float]) -> Iterator[str]:
