@@ -171,7 +171,7 @@ def _pick(session: Session, library: Library, stage: Stage, last: Exchange | Non
 
 
 def _pool(session: Session, library: Library, stage: Stage) -> list[Note]:
-    """The notes a stage may draw from, in the order to ask them: fresh ones first, the talk that opens an interview, by level."""
+    """The notes a stage may draw from, in the order to ask them: fresh ones, the opening talk, then by level."""
     start = session.start
     if start is None:
         return []
