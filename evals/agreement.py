@@ -15,6 +15,7 @@ Statistic = Callable[[Rows], float]
 """A number for the cases at these rows."""
 
 LEVELS = 5  # grades that a score in [0, 1] is rounded to for quadratic weighted kappa: 0, 0.25, ..., 1
+_ROWS_DRAWN = 2_000_000
 BINS = 10  # equal-width bins of probability for the calibration error
 
 
@@ -138,12 +139,13 @@ def risk_coverage(confidence: Floats, right: Flags) -> list[tuple[float, float]]
 
 
 def bootstrap(
-    statistic: Statistic, clusters: Sequence[Hashable], *, draws: int = 1_000, level: float = 0.95, seed: int = 0
+    statistic: Statistic, clusters: Sequence[Hashable], *, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float]:
     """Percentile interval of a statistic when whole clusters (questions) are drawn with replacement.
 
     Answers to one question are alike, so drawing answers one by one would make the interval too narrow.
-    nan where there are fewer than two clusters.
+    1,000 draws, fewer (200 at least) where there are more than 2,000 rows. nan where there are fewer than
+    two clusters.
     """
     _, index = np.unique(np.asarray(clusters), return_inverse=True)
     rows: list[Rows] = [np.flatnonzero(index == cluster) for cluster in range(index.max(initial=-1) + 1)]
@@ -155,6 +157,7 @@ def bootstrap(
         chosen: list[int] = random.integers(len(rows), size=len(rows)).tolist()
         return statistic(np.concatenate([rows[i] for i in chosen]))
 
+    draws = max(200, min(1_000, _ROWS_DRAWN // len(index)))
     values = np.array([draw() for _ in range(draws)])
     if np.isnan(values).all():
         return float("nan"), float("nan")
