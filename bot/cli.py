@@ -13,6 +13,8 @@ from uuid import uuid4
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError  # typer brings its own copy of click
 
+from bot.terminal.evaluate import app as evals
+
 if TYPE_CHECKING:
     from bot.compose import App, Settings
 
@@ -25,6 +27,7 @@ app = typer.Typer(
 )
 notes = typer.Typer(help="Look at the notes and check them.", no_args_is_help=True)
 app.add_typer(notes, name="notes")
+app.add_typer(evals, name="eval")
 
 
 @app.command()
@@ -70,11 +73,56 @@ def topics(topic: Annotated[str | None, typer.Argument(help="List the notes of o
 @notes.command("lint")
 def lint(
     folder: Annotated[Path | None, typer.Argument(help="Notes to check; Viva's own if left out.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out what is found by embedding.")] = False,
 ) -> None:
-    """Check every note; each mistake with file and line."""
-    from knowledge.library import NOTES, load
+    """Check every note; each mistake with file and line, then what a human eye should look at."""
+    from knowledge.errors import LibraryError
+    from knowledge.library import NOTES, read
+    from knowledge.proofreading import unrenderable
 
-    typer.echo(f"{len(load(folder or NOTES))} notes, nothing wrong.")
+    found = read(folder or NOTES)
+    if problems := list(unrenderable(found)):
+        raise LibraryError(problems)
+    if not quick:
+        from bot.compose import Settings
+        from bot.terminal.progress import counting
+        from knowledge.embedder import SentenceEmbedder
+        from knowledge.proofreading import embedded_texts, remarks
+        from knowledge.vectors import remembered
+
+        settings = Settings.read()
+        embedder, path = SentenceEmbedder(settings.viva.embedding_model), settings.viva.data_dir / "lint.index"
+        with counting("Reading the notes") as progress:
+            vectors = remembered(embedded_texts(found), embedder, path, progress)
+        for remark in remarks(found, vectors):
+            typer.echo(f"look at {remark}")
+    typer.echo(f"{len(found)} notes, nothing wrong.")
+
+
+@notes.command("new")
+def new(
+    name: Annotated[str, typer.Argument(help="topic/id, as in losses/hinge-loss.")],
+    question: Annotated[str | None, typer.Option(help="The question, as an interviewer says it.")] = None,
+    level: Annotated[str, typer.Option(help="core, advanced or research.")] = "core",
+    kind: Annotated[str, typer.Option(help="concept, derivation, code, behavioural or research.")] = "concept",
+    folder: Annotated[Path | None, typer.Option(help="Where notes are; Viva's own if left out.")] = None,
+) -> None:
+    """Write the skeleton of a note, valid from the start, with what belongs in each place."""
+    from knowledge.library import NOTES
+    from knowledge.skeleton import create
+
+    typer.echo(f"Written to {create(name, question, level, kind, folder or NOTES)}; `viva notes lint` checks it.")
+
+
+@notes.command("coverage")
+def coverage() -> None:
+    """How many notes there are: topics by levels and kinds."""
+    from rich.console import Console
+
+    from bot.terminal.render import coverage_table
+    from knowledge.library import load
+
+    Console(highlight=False, width=110).print(coverage_table(load()))
 
 
 @notes.command("show")

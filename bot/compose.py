@@ -23,9 +23,10 @@ from bot.llm import ModelClient
 from bot.settings import OpenAISettings, StoreSettings, VivaSettings
 from bot.store.store import Store
 from knowledge.embedder import SentenceEmbedder
-from knowledge.index import Index, Progress
+from knowledge.index import Index
 from knowledge.library import Library, load
 from knowledge.search import Findings, Search
+from knowledge.vectors import Progress
 
 
 @dataclass(frozen=True)

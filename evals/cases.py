@@ -2,72 +2,192 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from bot.grading.grade import Verdict
+from bot.grading.grade import Said, Submission, Verdict
 from knowledge.errors import KnowledgeError
+from knowledge.library import Library
+from knowledge.note import Criterion
 
 CASES = Path(__file__).parent / "cases"
 SPLIT = CASES / "split.json"
+
+Score = Annotated[float, Field(ge=0, le=1)]
+Given = Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED, Verdict.CONTRADICTED]
+Text = Annotated[str, Field(min_length=1)]
 
 
 class CaseError(KnowledgeError):
     """A case file is broken; the message names file and line."""
 
+    exit_code = 2
 
-class _Case(BaseModel):
+
+class Case(BaseModel):
+    """What every labelled case has: an id of its own."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-class GradingCase(_Case):
-    """An answer with the verdict an examiner gives on every point of its note."""
-
-    id: str
-    note: str
-    kind: str
-    answer: str
-    gold_points: dict[str, Verdict]
-    gold_score: Annotated[float, Field(ge=0, le=1)]
+    id: str = ""
 
 
-class RetrievalCase(_Case):
+class _Point(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Text
+    point: Text
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    paraphrases: tuple[Text, ...] = ()
+    contradictions: tuple[Text, ...] = ()
+
+
+class GradingCase(Case):
+    """An answer with the verdict an examiner gives on every point.
+
+    The rubric is a note's (`note`, its id) or stands in the case (`question` and `rubric`; weights are
+    scaled to sum to 1). `clean` is the id of the same answer without the attack that `answer` carries.
+    """
+
+    note: str = ""
+    question: str = ""
+    rubric: tuple[_Point, ...] = ()
+    kind: str = ""
+    answer: Said
+    gold_points: dict[str, Given] = {}
+    gold_score: Score | None = None
+    clean: str = ""
+
+    @model_validator(mode="after")
+    def _one_rubric(self) -> Self:
+        if bool(self.note) == bool(self.rubric):
+            raise ValueError("give either `note` or `question` with `rubric`")
+        if self.rubric:
+            ids = [point.id for point in self.rubric]
+            if len(set(ids)) < len(ids):
+                raise ValueError("the rubric uses a point id twice")
+            if unknown := sorted(set(self.gold_points) - set(ids)):
+                raise ValueError(f"gold_points names {unknown[0]!r}, which the rubric has not")
+        return self
+
+    def submission(self, library: Library) -> Submission:
+        """What a judge gets; raises UnknownNote where the case names a note that is not there."""
+        if self.note:
+            note = library[self.note]
+            return Submission(question=note.question, rubric=note.rubric, answer=self.answer)
+        total = math.fsum(point.weight for point in self.rubric)
+        rubric = tuple(
+            Criterion.model_validate({**point.model_dump(), "weight": point.weight / total}) for point in self.rubric
+        )
+        return Submission(question=self.question, rubric=rubric, answer=self.answer)
+
+
+class AgreementCase(Case):
+    """An answer with the score that people gave it, and what the source calls right (one or more references)."""
+
+    dataset: str
+    split: str = ""
+    question_id: str
+    question: str
+    reference: Annotated[tuple[Text, ...], Field(min_length=1)]
+    answer: Said
+    score: Score
+    label: str | None = None
+    label2: str | None = None
+    label3: str | None = None
+    label5: str | None = None
+
+
+class RetrievalCase(Case):
     """A query with the notes that answer it, or None where no note does."""
 
-    query: str
+    query: Text
     expect: tuple[str, ...] | None
-    kind: str
+    kind: str = ""
     context: str = ""
 
 
-C = TypeVar("C", bound=_Case)
+C = TypeVar("C", bound=Case)
 
 
 def read(kind: type[C], paths: Iterable[Path]) -> list[C]:
-    """All cases of some files in order; raises CaseError at the first broken line."""
+    """All cases of some files in order, with ids given where there are none; raises CaseError at the first mistake."""
     cases: list[C] = []
+    seen: dict[str, str] = {}
     for path in paths:
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        for number, line in enumerate(_lines(path), 1):
+            where = f"{path}:{number}"
+            if not line.strip():
+                continue
             try:
-                cases.append(kind.model_validate_json(line))
+                case = kind.model_validate_json(line)
             except ValidationError as error:
-                detail = error.errors()[0]
-                where = ".".join(map(str, detail["loc"])) or "the line"
-                raise CaseError(f"{path}:{number}: {where}: {detail['msg']}") from error
+                raise CaseError(f"{where}: {_told(error)}") from error
+            if not case.id:
+                case = case.model_copy(update={"id": f"{path.stem}:{number}"})
+            if case.id in seen:
+                raise CaseError(f"{where}: the id {case.id!r} is already used in {seen[case.id]}.")
+            seen[case.id] = where
+            cases.append(case)
     return cases
 
 
-def grading() -> list[GradingCase]:
-    """The labelled answers."""
-    return read(GradingCase, sorted((CASES / "grading").glob("*.jsonl")))
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise CaseError(f"{path} cannot be read ({error.strerror}); name a file of cases.") from error
+    except UnicodeDecodeError as error:
+        raise CaseError(f"{path} is not UTF-8 text; name a file of cases.") from error
+
+
+def _told(error: ValidationError) -> str:
+    detail: Any = error.errors()[0]
+    where = ".".join(map(str, detail["loc"])) or "the line"
+    return f"{where}: {detail['msg'].removeprefix('Value error, ')}."
+
+
+def files(folder: str) -> list[Path]:
+    """The case files of Viva's own, of one sort."""
+    return sorted((CASES / folder).glob("*.jsonl"))
+
+
+def grading(split: str = "all") -> list[GradingCase]:
+    """The labelled answers to the notes of one split (train, dev or test), or all; raises CaseError for another."""
+    cases = read(GradingCase, files("grading"))
+    if split == "all":
+        return cases
+    splits: dict[str, list[str]] = json.loads(SPLIT.read_text(encoding="utf-8"))
+    apart = {note for name in splits for note in splits[name]}
+    if split != "train" and split not in splits:
+        raise CaseError(f"There is no split {split!r}; choose one of train, {', '.join(splits)} or all.")
+    return [case for case in cases if (case.note in splits[split] if split in splits else case.note not in apart)]
+
+
+def as_agreement(cases: Iterable[GradingCase], library: Library) -> list[AgreementCase]:
+    """Labelled answers beside the short answer of their note, scored as a whole."""
+    return [
+        AgreementCase(
+            id=case.id,
+            dataset="viva",
+            question_id=case.note,
+            question=library[case.note].question,
+            reference=(library[case.note].short,),
+            answer=case.answer,
+            score=case.gold_score,
+        )
+        for case in cases
+        if case.note and case.gold_score is not None
+    ]
 
 
 def retrieval() -> list[RetrievalCase]:
     """The labelled queries."""
-    return read(RetrievalCase, sorted((CASES / "retrieval").glob("*.jsonl")))
+    return read(RetrievalCase, files("retrieval"))
 
 
 def test_notes() -> frozenset[str]:

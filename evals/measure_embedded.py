@@ -23,7 +23,7 @@ async def measure() -> str:
         if case.note in held_out:
             note = library[case.note]
             grade = await judge.grade(Submission(question=note.question, rubric=note.rubric, answer=case.answer))
-            rows[case.kind].append((case.gold_score, grade.score, grade.open_weight))
+            rows[case.kind].append((case.gold_score or 0.0, grade.score, grade.open_weight))
             verdicts.update((case.gold_points[p.point_id], p.verdict) for p in grade.points)
     lines = [f"{'kind':16} answers   gold  given   open"]
     for kind, scores in sorted(rows.items()):

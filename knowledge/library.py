@@ -52,7 +52,12 @@ class Library:
 
 
 def load(root: Path = NOTES) -> Library:
-    """Read every `<topic>/<id>.md` under `root`.
+    """The notes under `root`; raises LibraryError as `read` does."""
+    return Library([note for _, note in read(root)])
+
+
+def read(root: Path = NOTES) -> list[tuple[Source, Note]]:
+    """Every `<topic>/<id>.md` under `root` with the file it came from.
 
     Raises LibraryError with every mistake in every file, not only the first.
     """
@@ -60,7 +65,7 @@ def load(root: Path = NOTES) -> Library:
     if not paths:
         raise LibraryError([Problem(root, 1, "there are no notes here", "<topic>/<id>.md files")])
     problems: list[Problem] = []
-    read: list[tuple[Source, Note]] = []
+    found: list[tuple[Source, Note]] = []
     for path in paths:
         source = parse(path)
         if isinstance(source, Problem):
@@ -69,11 +74,11 @@ def load(root: Path = NOTES) -> Library:
         note, mistakes = check(source)
         problems += mistakes
         if note:
-            read.append((source, note))
-    problems += [*_repeated_ids(read), *_dead_links(read, {path.stem for path in paths}), *_repeated_questions(read)]
+            found.append((source, note))
+    problems += [*_repeated_ids(found), *_dead_links(found, {path.stem for path in paths}), *_repeated_questions(found)]
     if problems:
         raise LibraryError(sorted(problems, key=lambda p: (str(p.path), p.line)))
-    return Library([note for _, note in read])
+    return found
 
 
 def _repeated_ids(read: Sequence[tuple[Source, Note]]) -> Iterator[Problem]:

@@ -22,6 +22,10 @@ HEADINGS = (SHORT, FULL, EXAMPLE)
 REQUIRED_HEADINGS = (SHORT, FULL)
 
 
+# A fenced block, blank lines and all, or lines up to the next blank one or fence.
+_PARAGRAPH = re.compile(r"^```(?s:.*?)^```[ \t]*$|(?:^(?!```).*\S.*$\n?)+", re.MULTILINE)
+
+
 class Level(StrEnum):
     """How far along a candidate is expected to be."""
 
@@ -39,22 +43,35 @@ class Kind(StrEnum):
     BEHAVIOURAL = "behavioural"
     RESEARCH = "research"
 
+    @property
+    def personal(self) -> bool:
+        """True where the answer is the candidate's own story, graded on its structure."""
+        return self in (Kind.BEHAVIOURAL, Kind.RESEARCH)
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class RubricPoint(_Part):
+class Criterion(_Part):
     """One checkable sentence that a good answer states.
 
     `weight` is the share of the question's score in (0, 1]; the weights of a rubric sum to 1.
     `paraphrases` say the point in a candidate's words, `contradictions` are things people say
-    that cannot be true together with it, `probe` asks for it without giving it away.
+    that cannot be true together with it; a rubric from elsewhere may have neither.
     """
 
-    id: Slug
+    id: Text
     point: Text
     weight: float = Field(gt=0, le=1)
+    paraphrases: tuple[Text, ...] = ()
+    contradictions: tuple[Text, ...] = ()
+
+
+class RubricPoint(Criterion):
+    """A criterion as a note has it: with wordings on both sides, and `probe`, which asks for it without a clue."""
+
+    id: Slug
     paraphrases: tuple[Text, ...] = Field(min_length=2)
     contradictions: tuple[Text, ...] = Field(min_length=2)
     probe: Text
@@ -127,12 +144,7 @@ class Note(_Part):
     @property
     def passages(self) -> tuple[str, ...]:
         """The paragraphs of the body in order, the pieces that retrieval and answers cite."""
-        return tuple(
-            paragraph.strip()
-            for text in self.sections.values()
-            for paragraph in re.split(r"\n\s*\n", text)
-            if paragraph.strip()
-        )
+        return tuple(paragraph.strip() for text in self.sections.values() for paragraph in _PARAGRAPH.findall(text))
 
 
 def rubric_mistakes(ids: Sequence[str], weights: Sequence[float]) -> Iterator[str]:

@@ -26,7 +26,6 @@ SCOPE = Path(__file__).with_name("scope.json")
 
 LEXICAL_WEIGHT = 0.3
 _BM25_HALF = 8.0  # the BM25 score that counts half: about two rare words in common
-_DENSE_NEIGHBOURS = 200
 
 _LEANING = re.compile(
     r"^(and|but|so|or|what about|how about|then)\b|\b(it|its|that|this|they|them|those|these|the other one)\b",
@@ -100,7 +99,7 @@ class Search:
 
     def _dense(self, text: str) -> dict[str, tuple[Entry, float]]:
         best: dict[str, tuple[Entry, float]] = {}
-        for entry, cosine in self._index.search(text, _DENSE_NEIGHBOURS):
+        for entry, cosine in self._index.search(text, self.size):
             best.setdefault(entry.note_id, (entry, cosine))
         return best
 

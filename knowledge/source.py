@@ -40,11 +40,12 @@ Location = tuple[int | str, ...]
 
 @dataclass(frozen=True)
 class Section:
-    """One `## heading` of the body with its text and line."""
+    """One `## heading` of the body with its line, its text and the line that begins on."""
 
     heading: str
     line: int
     text: str
+    text_line: int
 
 
 @dataclass(frozen=True)
@@ -161,7 +162,9 @@ def _sections(body: str, first_line: int) -> Iterator[Section]:
     ends = [*(heading.start() for heading in headings[1:]), len(body)]
     for heading, end in zip(headings, ends, strict=True):
         line = first_line + body.count("\n", 0, heading.start())
-        yield Section(heading[1], line, body[heading.end() : end].strip())
+        text = body[heading.end() : end]
+        blank = len(text) - len(text.lstrip())
+        yield Section(heading[1], line, text.strip(), line + text.count("\n", 0, blank))
 
 
 def check(source: Source) -> tuple[Note | None, list[Problem]]:

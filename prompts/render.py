@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -84,8 +84,7 @@ def render(name: str, **inputs: object) -> Prompt:
     values = {key: fence(str(value), key) if key in file.head.untrusted else value for key, value in inputs.items()}
     try:
         messages = tuple(
-            Message(role=role, content=_environment().from_string(template).render(values).strip())
-            for role, template in file.messages
+            Message(role=role, content=_template(template).render(values).strip()) for role, template in file.messages
         )
     except Exception as error:  # a template can raise whatever its expressions do
         raise PromptError(f"Prompt {name!r} cannot be rendered: {_first_line(error)}.") from error
@@ -146,6 +145,11 @@ def _load(path: Path) -> _File:
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+@cache
+def _template(text: str) -> Template:
+    return _environment().from_string(text)
 
 
 @cache

@@ -1,6 +1,7 @@
 """Figures, measured on this machine: `make bench`. CPU seconds of child processes, best of three."""
 
 import asyncio
+import json
 import os
 import resource
 import statistics
@@ -98,8 +99,24 @@ def grading() -> None:
     report(f"embedded judge, {words} words, {points} points, median", statistics.median(wall[2:]), "ms", "under 150")
 
 
+def evaluating() -> None:
+    """10,000 mocked model replies: the harness beside a bare client loop, a process each, in turns."""
+    measured: dict[str, list[dict[str, float]]] = {"bare": [], "viva": []}
+    for name in list(measured) * 2:
+        result = subprocess.run(  # our own script
+            [sys.executable, "-m", "tests.mocked", name, "10000"], text=True, capture_output=True, check=True
+        )
+        measured[name].append(json.loads(result.stdout))
+    bare, ours = (min(run["cpu"] for run in measured[name]) for name in ("bare", "viva"))
+    report("10,000 mocked replies, bare AsyncOpenAI loop", bare, "s CPU")
+    report("10,000 mocked replies, viva eval grading", ours, "s CPU")
+    report("  in bare loops", ours / bare, "times", "under 1.3")
+    report("  greatest memory", max(run["megabytes"] for run in measured["viva"]), "MB", "under 250")
+
+
 if __name__ == "__main__":
     os.environ["VIVA_DATA_DIR"] = tempfile.mkdtemp(prefix="viva-bench-")
     startup()
     indexing()
     grading()
+    evaluating()

@@ -13,6 +13,7 @@ from signal import SIGINT
 from subprocess import CompletedProcess
 
 import pytest
+from typer import Typer
 
 from bot.cli import app, notes
 from knowledge.library import Library
@@ -23,12 +24,14 @@ from tests.shipped import Viva, one_line
 SECRET = "s3cret-4711"
 UNREACHABLE = "http://127.0.0.1:1/v1"
 DONT_KNOW = ("/drill losses 1", "I don't know, zebras perhaps", "I don't know, still zebras")
-VERBS = [
-    info.name or info.callback.__name__
-    for typer in (app, notes)
-    for info in typer.registered_commands
-    if info.callback is not None
-]
+
+
+def verbs(typer: Typer) -> list[str]:
+    return [info.name or info.callback.__name__ for info in typer.registered_commands if info.callback is not None]
+
+
+NOTES_VERBS = verbs(notes)
+VERBS = verbs(app) + NOTES_VERBS
 
 
 def told(result: CompletedProcess[str]) -> str:
@@ -96,6 +99,9 @@ def server_that_knows_no_key() -> Generator[str]:
         ("topics losses twice", "twice"),
         ("export --out nowhere/me.json", "nowhere/me.json"),
         ("notes lint nowhere", "nowhere"),
+        ("notes new hinge-loss", "topic/id"),
+        ("notes new losses/dropout", "dropout.md"),
+        ("notes new losses/hinge-loss --level easy --folder x", "advanced"),
     ],
 )
 def test_a_wrong_command_line_gets_one_sentence(viva: Viva, command: str, names: str) -> None:
@@ -192,8 +198,31 @@ def test_lint_lists_a_line_for_each_mistake_in_each_note(viva: Viva) -> None:
 
 def test_notes_without_a_mistake_pass(viva: Viva) -> None:
     write(viva.root / "notes")
-    result = viva("notes", "lint", "notes")
+    result = viva("notes", "lint", "notes", "--quick")
     assert (result.stdout, result.stderr, result.returncode) == ("1 notes, nothing wrong.\n", "", 0)
+
+
+def test_a_formula_that_cannot_be_drawn_is_a_mistake(viva: Viva) -> None:
+    write(viva.root / "notes", NOTE.replace("First paragraph.", r"First $\frac{1}$ paragraph."))
+    result = viva("notes", "lint", "notes")
+    assert "temperature.md:68: " in one_line(result.stderr)
+    assert (result.stdout, result.returncode) == ("", 1)
+
+
+def test_a_new_note_passes_and_lint_says_what_is_still_to_do(viva: Viva) -> None:
+    assert viva("notes", "new", "losses/hinge-loss", "--folder", "notes").returncode == 0
+    result = viva("notes", "lint", "notes")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert "hinge-loss.md:3: " in result.stdout
+    assert "still to be written" in result.stdout
+
+
+def test_coverage_counts_every_note_once_by_level_and_once_by_kind(viva: Viva, library: Library) -> None:
+    *_, total = viva("notes", "coverage").stdout.splitlines()
+    name, notes, *counts = total.replace("·", "0").split()
+    assert (name, int(notes)) == ("all", len(library))
+    assert sum(map(int, counts[:3])) == sum(map(int, counts[3:])) == len(library)
 
 
 # Help and speed
@@ -213,7 +242,7 @@ def test_help_lists_every_verb(viva: Viva) -> None:
     assert sorted(listed) == sorted([*VERBS, "notes"])
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in ("lint", "show")])
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in NOTES_VERBS])
 def test_every_verb_explains_itself(viva: Viva, verb: str) -> None:
     result = viva(verb, "--help")
     assert result.stdout.startswith(f"Usage: viva {verb}")

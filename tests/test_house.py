@@ -62,7 +62,6 @@ def test_the_walk_sees_imports_at_the_top_and_inside_functions() -> None:
         ("bot.llm", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, "evals")),
         ("bot.grading", ("bot.coach", "bot.store", "bot.compose", *SURFACES, "evals")),
         ("bot.coach", ("bot.compose", "bot.settings", *SURFACES, "evals")),
-        ("bot", ("evals", "tests")),
         ("evals", (*SURFACES, "tests")),
         ("bot.coach", (*PLATFORMS, "openai", "sqlalchemy")),
         ("bot.grading", (*PLATFORMS, "sqlalchemy")),
@@ -78,6 +77,10 @@ def test_a_package_imports_nothing_above_it(package: str, forbidden: tuple[str, 
 def test_the_store_knows_nothing_of_ours_but_the_errors() -> None:
     others = inside(*OURS) - inside("bot.store", "bot.errors")
     assert arrows(inside("bot.store"), *(others - {"bot"}), "evals", "knowledge", "prompts") == []
+
+
+def test_only_the_command_line_runs_evals() -> None:
+    assert arrows(inside("bot") - {"bot.terminal.evaluate"}, "evals", "tests") == []
 
 
 def test_of_the_coach_only_its_door_uses_the_store() -> None:

@@ -23,6 +23,7 @@ PROBES_A_QUESTION = 3
 RUNGS_A_QUESTION = 2
 MINUTES_A_QUESTION = 4
 BACKGROUND_TOPICS = frozenset({"signal-processing"})
+OPENING = "research-talk"
 CANDIDATE_QUESTIONS = "questions-for-us"
 
 # The arc of an interview: stage, and the share of the minutes by whose end it is over.
@@ -170,7 +171,7 @@ def _pick(session: Session, library: Library, stage: Stage, last: Exchange | Non
 
 
 def _pool(session: Session, library: Library, stage: Stage) -> list[Note]:
-    """The notes a stage may draw from, in the order to ask them: fresh ones first, then by level."""
+    """The notes a stage may draw from, in the order to ask them: fresh ones, the opening talk, then by level."""
     start = session.start
     if start is None:
         return []
@@ -181,11 +182,12 @@ def _pool(session: Session, library: Library, stage: Stage) -> list[Note]:
     if start.level and stage in (Stage.DRILL, Stage.FUNDAMENTALS):
         notes = [n for n in notes if n.level is start.level]
     random.Random(f"{start.seed}:{stage}").shuffle(notes)  # noqa: S311  # order of questions, not a secret
-    return sorted(notes, key=lambda n: (n.id in start.avoid, _LEVELS.index(n.level)))
+    opening = OPENING if start.mode is Mode.INTERVIEW else ""
+    return sorted(notes, key=lambda n: (n.id in start.avoid, n.id != opening, _LEVELS.index(n.level)))
 
 
 def _belongs(note: Note, stage: Stage, *, named: bool) -> bool:
-    personal = note.kind in (Kind.BEHAVIOURAL, Kind.RESEARCH)
+    personal = note.kind.personal
     match stage:
         case Stage.DRILL:
             return named or not personal

@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -10,7 +11,7 @@ from bot.errors import ModelMalformed
 from bot.grading.evidence import find_quote, without_asides
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
 from bot.llm import ModelClient
-from knowledge.note import RubricPoint
+from knowledge.note import Criterion
 from prompts.render import render
 
 NOT_QUOTED = "The judge's quote is not in the answer."
@@ -51,7 +52,7 @@ class ChatJudge:
     async def grade(self, submission: Submission) -> Grade:
         """Grade every point in one request; raises ModelError when the reply cannot be used."""
         prompt = render("grade", question=submission.question, points=submission.rubric, answer=submission.answer)
-        text = await self._client.chat(self._model, prompt, person=submission.person, schema=_schema(submission.rubric))
+        text = await self._client.chat(self._model, prompt, person=submission.person, schema=schema(submission.rubric))
         given = _parse(text).points
         verdicts = {point.id: point for point in given}
         if sorted(point.id for point in given) != sorted(point.id for point in submission.rubric):
@@ -61,11 +62,17 @@ class ChatJudge:
         return Grade(judge=self.name, points=points, notices=(INVENTED_QUOTE,) if invented else ())
 
 
-def _schema(rubric: tuple[RubricPoint, ...]) -> dict[str, Any]:
+def schema(rubric: tuple[Criterion, ...]) -> dict[str, Any]:
     """The reply's JSON schema, with the ids of this rubric as the only ones."""
-    schema = _Reply.model_json_schema()
-    schema["$defs"]["_Point"]["properties"]["id"] = {"type": "string", "enum": [point.id for point in rubric]}
-    return schema
+    reply = _reply_schema()
+    point = reply["$defs"]["_Point"]
+    ids = {"type": "string", "enum": [point.id for point in rubric]}
+    return {**reply, "$defs": {"_Point": {**point, "properties": {**point["properties"], "id": ids}}}}
+
+
+@cache
+def _reply_schema() -> dict[str, Any]:
+    return _Reply.model_json_schema()
 
 
 def _parse(text: str) -> _Reply:
@@ -77,7 +84,7 @@ def _parse(text: str) -> _Reply:
         raise ModelMalformed("sent a reply that is not in the asked-for form") from error
 
 
-def _checked(point: RubricPoint, given: _Point, submission: Submission) -> PointGrade:
+def _checked(point: Criterion, given: _Point, submission: Submission) -> PointGrade:
     verdict = Verdict(given.verdict)
     span = find_quote(given.quote, submission.answer)
     reason = ""

@@ -8,7 +8,7 @@ from bot.errors import ModelMalformed, ModelRefused
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
 from bot.grading.matching import Matcher
 from bot.llm import DecisionAnswer, ModelClient
-from knowledge.note import RubricPoint
+from knowledge.note import Criterion
 from prompts.render import render
 
 THRESHOLDS = Path(__file__).with_name("decisions.json")
@@ -61,21 +61,29 @@ class DecisionsJudge:
         points = [await self._point(point, answer, submission) for point, answer in pairs]
         return Grade(judge=self.name, points=tuple(points))
 
-    async def _point(self, point: RubricPoint, answer: DecisionAnswer, submission: Submission) -> PointGrade:
+    async def _point(self, point: Criterion, answer: DecisionAnswer, submission: Submission) -> PointGrade:
         def graded(verdict: Verdict, **details: Any) -> PointGrade:
             return PointGrade(point_id=point.id, weight=point.weight, verdict=verdict, **details)
 
         if not _readable(answer):
             return graded(Verdict.UNSCORED, reason=REFUSED if answer.type == "refusal" else UNREAD)
         verdict, probability = Verdict(str(answer.choice)), answer.probability or 0.0
+        if verdict is not Verdict.MISSED:
+            span = await self._matcher.evidence(point, submission, against=verdict is Verdict.CONTRADICTED)
+            if span is None:
+                return graded(Verdict.UNSCORED, reason=NO_WORDS, probability=probability, expected=0.0)
+        else:
+            span = None
+        sure = {"probability": probability, "expected": _expected(answer)}
         if probability < self._thresholds[verdict]:
-            return graded(Verdict.UNSCORED, reason=UNSURE, probability=probability)
-        if verdict is Verdict.MISSED:
-            return graded(verdict, probability=probability)
-        span = await self._matcher.evidence(point, submission, against=verdict is Verdict.CONTRADICTED)
-        if span is None:
-            return graded(Verdict.UNSCORED, reason=NO_WORDS, probability=probability)
-        return graded(verdict, probability=probability, evidence=span)
+            return graded(Verdict.UNSCORED, reason=UNSURE, **sure)
+        return graded(verdict, evidence=span, **sure)
+
+
+def _expected(answer: DecisionAnswer) -> float:
+    """The credit that the answer's distribution expects; that of its choice where it gives none."""
+    shares = {p.value: p.probability for p in answer.probabilities} or {str(answer.choice): 1.0}
+    return min(1.0, sum(Verdict(str(value)).credit * share for value, share in shares.items() if value in CHOICES))
 
 
 def _readable(answer: DecisionAnswer) -> bool:
@@ -83,7 +91,7 @@ def _readable(answer: DecisionAnswer) -> bool:
     return answer.type == "choice" and answer.choice in list(CHOICES) and answer.probability is not None
 
 
-def _question(point: RubricPoint) -> dict[str, Any]:
+def _question(point: Criterion) -> dict[str, Any]:
     prompt = render("decide_point", point=point.point)
     return {
         "type": "choice",

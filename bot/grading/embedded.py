@@ -17,7 +17,7 @@ import numpy as np
 from bot.grading.evidence import content
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
 from bot.grading.matching import Match, Matcher, Matrix
-from knowledge.note import RubricPoint
+from knowledge.note import Criterion
 
 _ABOUT_IT = 0.65  # relevance from which on something was said about a point, right or wrong
 _WORDS_A_POINT = 5  # content words that a statement needs for each point it is credited with
@@ -81,27 +81,27 @@ class EmbeddedJudge:
         points = [self._point(p, match) for p, match in zip(submission.rubric, matches, strict=True)]
         return Grade(judge=self.name, points=tuple(_without_overuse(points)))
 
-    def _point(self, point: RubricPoint, match: Match | None) -> PointGrade:
+    def _point(self, point: Criterion, match: Match | None) -> PointGrade:
         def graded(verdict: Verdict, **details: object) -> PointGrade:
             return PointGrade.model_validate(
                 {"point_id": point.id, "weight": point.weight, "verdict": verdict, **details}
             )
 
         if match is None:
-            return graded(Verdict.MISSED, reason=NOTHING_SAID)
+            return graded(Verdict.MISSED, reason=NOTHING_SAID, expected=0.0)
         if match.verbatim:
-            return graded(Verdict.MET, evidence=match.verbatim, probability=1.0)
+            return graded(Verdict.MET, evidence=match.verbatim, probability=1.0, expected=1.0)
         probabilities = self._head.probabilities(match.features)
         verdict = max(probabilities, key=lambda v: probabilities[v])
-        probability = probabilities[verdict]
+        probability, expected = probabilities[verdict], probabilities[Verdict.MET]
         if probability < self._head.thresholds[verdict]:
-            return graded(Verdict.UNSCORED, probability=probability, reason=UNSURE)
+            return graded(Verdict.UNSCORED, probability=probability, expected=expected, reason=UNSURE)
         if verdict is Verdict.MISSED:
             if match.relevance >= _ABOUT_IT:
-                return graded(Verdict.UNSCORED, probability=probability, reason=UNSURE)
-            return graded(verdict, probability=probability)
+                return graded(Verdict.UNSCORED, probability=probability, expected=expected, reason=UNSURE)
+            return graded(verdict, probability=probability, expected=expected)
         span = match.opposing if verdict is Verdict.CONTRADICTED else match.supporting
-        return graded(verdict, probability=probability, evidence=span)
+        return graded(verdict, probability=probability, expected=expected, evidence=span)
 
 
 def _without_overuse(points: Sequence[PointGrade]) -> Iterator[PointGrade]:

@@ -6,6 +6,7 @@ Everything here is deterministic and needs no model.
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from bot.grading.grade import Span
@@ -158,7 +159,8 @@ def _end_of_character(text: str, end: int) -> int:
 _FOLD = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "…": "...", "‹": "<"})
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
+@lru_cache(maxsize=8)  # an answer is searched for every quote from it
+def _folded(text: str) -> tuple[str, Sequence[int]]:
     """The folded text, and for each of its characters the index it came from."""
     folded: list[str] = []
     origin: list[int] = []

@@ -12,7 +12,7 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from knowledge.note import RubricPoint
+from knowledge.note import Criterion
 
 
 def well_formed(text: object) -> object:
@@ -68,7 +68,8 @@ class PointGrade(_Value):
     """The verdict on one rubric point, with what earned it.
 
     Credit needs evidence: met and partial carry a span of the candidate's own words, unless the
-    candidate marked the point (`marked`). `probability` is the judge's, in [0, 1], where it has one.
+    candidate marked the point (`marked`). `probability` is how sure the judge is of its verdict and
+    `expected` what it expects the point to be worth (1 met, 0.5 partial), in [0, 1], where it can say.
     """
 
     point_id: str
@@ -76,6 +77,7 @@ class PointGrade(_Value):
     verdict: Verdict
     evidence: Span | None = None
     probability: float | None = Field(default=None, ge=0, le=1)
+    expected: float | None = Field(default=None, ge=0, le=1)
     reason: str = ""
     aid: Aid = Aid.NONE
     marked: bool = False
@@ -113,6 +115,15 @@ class Grade(_Value):
         """The weight of the points that nobody has scored yet, in [0, 1]."""
         return math.fsum(point.weight for point in self.points if point.verdict is Verdict.UNSCORED)
 
+    @property
+    def estimate(self) -> float:
+        """What an examiner would probably give, in [0, 1]: open points count what the judge expects of them.
+
+        For measuring judges, never shown as a grade: it credits what nobody is sure was said.
+        """
+        shares = (p.weight * (p.verdict.credit if p.expected is None else p.expected) for p in self.points)
+        return min(1.0, math.fsum(shares))
+
     def __getitem__(self, point_id: str) -> PointGrade:
         """The grade of one point; KeyError when the rubric has no such point."""
         for point in self.points:
@@ -133,9 +144,9 @@ class Submission(_Value):
     """
 
     question: str
-    rubric: tuple[RubricPoint, ...] = Field(min_length=1)
+    rubric: tuple[Criterion, ...] = Field(min_length=1)
     answer: Said
-    beside: tuple[RubricPoint, ...] = ()
+    beside: tuple[Criterion, ...] = ()
     person: str = ""
 
 

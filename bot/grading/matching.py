@@ -32,7 +32,7 @@ from bot.grading.evidence import (
 )
 from bot.grading.grade import Span, Submission
 from knowledge.embedder import Embedder, Encoding, Vectors
-from knowledge.note import RubricPoint
+from knowledge.note import Criterion
 
 Matrix = NDArray[np.float64]
 
@@ -47,7 +47,8 @@ class Match:
     """The statements of one answer against one point: fused similarities, one entry a statement.
 
     `support` is to the nearest of the point and its paraphrases, `opposition` to the nearest
-    contradiction; both are in [-1, 1] and the mean of sentence cosine and word alignment.
+    contradiction (0 where the point has none); both are in [-1, 1] and the mean of sentence cosine and
+    word alignment.
     """
 
     statements: tuple[Span, ...]
@@ -93,11 +94,18 @@ FEATURES = (
 )
 
 
+_AGAINST = [
+    FEATURES.index(name)
+    for name in FEATURES
+    if "margin" in name or name in ("words of its contradictions", "twist", "order")
+]
+
+
 @dataclass(frozen=True)
 class _Comparison:
     """Every statement against every text of one point: cosine and alignment, each (statements, texts)."""
 
-    point: RubricPoint
+    point: Criterion
     for_cosine: Matrix
     for_aligned: Matrix
     against_cosine: Matrix
@@ -117,7 +125,7 @@ class _Comparison:
 
     @cached_property
     def opposition(self) -> Matrix:
-        return self.fused_against.max(1)
+        return self.fused_against.max(1, initial=0.0)
 
     @cached_property
     def relevance(self) -> Matrix:
@@ -139,11 +147,11 @@ class Matcher:
         self._encodings: dict[str, Encoding] = {}
         self._lock = Lock()
 
-    async def evidence(self, point: RubricPoint, submission: Submission, *, against: bool = False) -> Span | None:
+    async def evidence(self, point: Criterion, submission: Submission, *, against: bool = False) -> Span | None:
         """The words of the answer that say (or contradict) the point, or None where none come near."""
         return await asyncio.to_thread(self._evidence, point, submission, against)
 
-    def _evidence(self, point: RubricPoint, submission: Submission, against: bool) -> Span | None:
+    def _evidence(self, point: Criterion, submission: Submission, against: bool) -> Span | None:
         spans = _spans(submission)
         if not spans:
             return None
@@ -164,7 +172,7 @@ class Matcher:
             for i in range(len(submission.rubric))
         ]
 
-    def _compare(self, said: Sequence[Encoding], point: RubricPoint) -> _Comparison:
+    def _compare(self, said: Sequence[Encoding], point: Criterion) -> _Comparison:
         supporting = _similarities(said, self._encode((point.point, *point.paraphrases)))
         return _Comparison(point, *supporting, *_similarities(said, self._encode(point.contradictions)))
 
@@ -195,7 +203,7 @@ def _spans(submission: Submission) -> tuple[Span, ...]:
     )
 
 
-def _texts(point: RubricPoint) -> tuple[str, ...]:
+def _texts(point: Criterion) -> tuple[str, ...]:
     return (point.point, *point.paraphrases, *point.contradictions)
 
 
@@ -216,7 +224,8 @@ def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int
     about = int(this.relevance.argmax())
     texts = (this.point.point, *this.point.paraphrases)
     nearest = texts[int(this.fused_for[about].argmax())]
-    nearest_wrong = this.point.contradictions[int(this.fused_against[about].argmax())]
+    wrong = this.point.contradictions
+    nearest_wrong = wrong[int(this.fused_against[about].argmax())] if wrong else ""
     quote = spans[about].quote
     lead, ownership = np.nan, np.nan
     if others:
@@ -228,7 +237,7 @@ def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int
     said = set(content(quote))
     values = {
         "margin": margin[best],
-        "aligned margin": aligned[aligned_best] - this.against_aligned.max(1)[aligned_best],
+        "aligned margin": aligned[aligned_best] - this.against_aligned.max(1, initial=0.0)[aligned_best],
         "greatest margin": margin[spoken_of].max(),
         "least margin": margin[spoken_of].min(),
         "lead over other points": lead,
@@ -239,7 +248,10 @@ def _features(spans: Sequence[Span], compared: Sequence[_Comparison], index: int
         "twist": _twist(quote, nearest, nearest_wrong),
         "order": _order(quote, nearest) - _order(quote, nearest_wrong),
     }
-    return np.array([values[name] for name in FEATURES], dtype=np.float64)
+    features = np.array([values[name] for name in FEATURES], dtype=np.float64)
+    if not wrong:  # nothing to hold the statement against
+        features[_AGAINST] = np.nan
+    return features
 
 
 def _twist(quote: str, right: str, wrong: str) -> float:
@@ -273,6 +285,8 @@ def _carries(piece: str) -> bool:
 
 def _similarities(said: Sequence[Encoding], texts: Sequence[Encoding]) -> tuple[Matrix, Matrix]:
     """Sentence cosine and word alignment of every statement with every text, each (statements, texts)."""
+    if not texts:
+        return np.zeros((len(said), 0)), np.zeros((len(said), 0))
     cosine = np.stack([s.sentence for s in said]) @ np.stack([t.sentence for t in texts]).T
     aligned = np.array([[_alignment(s.tokens, t.tokens) for t in texts] for s in said])
     return cosine.astype(np.float64), aligned

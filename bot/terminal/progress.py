@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from knowledge.index import Progress as Report
+from knowledge.vectors import Progress as Report
 
 
 @contextmanager
@@ -17,8 +17,9 @@ def counting(title: str) -> Generator[Report, None, None]:
     task = bar.add_task(title, total=None)
 
     def report(done: int, total: int) -> None:
-        bar.start()  # only once there is something to wait for
-        bar.update(task, completed=done, total=total)
+        if bar.console.is_terminal:
+            bar.start()  # only once there is something to wait for
+            bar.update(task, completed=done, total=total)
 
     try:
         yield report

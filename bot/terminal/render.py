@@ -1,6 +1,7 @@
 """Replies as rich renderables. Pure: the same reply is always drawn the same way."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
@@ -26,7 +27,8 @@ from bot.coach.reply import (
 )
 from bot.grading.grade import Aid, Verdict
 from bot.terminal.formulas import readable
-from knowledge.note import Note
+from knowledge.library import Library
+from knowledge.note import Kind, Level, Note
 
 _LOOK = {
     Verdict.MET: ("✓", "green", "said"),
@@ -204,4 +206,24 @@ def progress_table(rows: list[TopicProgress]) -> RenderableType:
     table = Table("topic", "questions", "mean", "", box=None, header_style="dim")
     for row in rows:
         table.add_row(row.topic, str(row.questions), percent(row.score), bar(row.score))
+    return table
+
+
+def coverage_rows(library: Library) -> Iterator[tuple[str, ...]]:
+    """Topics by levels and by kinds: a line of names, a line a topic, and a line of what they add up to."""
+    yield ("topic", "notes", *Level, *(kind if kind not in list(Level) else f"{kind} (kind)" for kind in Kind))
+    for topic, notes in (*library.topics.items(), ("all", tuple(library))):
+        levels, kinds = Counter(note.level for note in notes), Counter(note.kind for note in notes)
+        counts = (*(levels[level] for level in Level), *(kinds[kind] for kind in Kind))
+        yield (topic, str(len(notes)), *(str(count or "·") for count in counts))
+
+
+def coverage_table(library: Library) -> RenderableType:
+    """The coverage as a table."""
+    head, *rows, total = coverage_rows(library)
+    table = Table(box=None, header_style="dim", show_footer=True, footer_style="bold", padding=(0, 1, 0, 0))
+    for column, (name, footer) in enumerate(zip(head, total, strict=True)):
+        table.add_column(name, footer=footer, justify="right" if column else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
     return table

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.grading.grade import Grade, PointGrade, Span, Verdict
-from knowledge.note import FULL, SHORT, FollowUp, Kind, Level, Misconception, Note, Related, RubricPoint
+from knowledge.note import FULL, SHORT, Criterion, FollowUp, Kind, Level, Misconception, Note, Related, RubricPoint
 
 MET, PARTIAL, MISSED = Verdict.MET, Verdict.PARTIAL, Verdict.MISSED
 CONTRADICTED, UNSCORED = Verdict.CONTRADICTED, Verdict.UNSCORED
@@ -67,7 +67,7 @@ def graded(point_id: str, weight: float, verdict: Verdict, quote: str = ANSWER, 
     return PointGrade(point_id=point_id, weight=weight, verdict=verdict, evidence=span, reason=reason)
 
 
-def grade(points: Sequence[RubricPoint], *verdicts: Verdict, judge: str = "test", quote: str = ANSWER) -> Grade:
+def grade(points: Sequence[Criterion], *verdicts: Verdict, judge: str = "test", quote: str = ANSWER) -> Grade:
     """A grade of these points; the last verdict holds for the points that are left."""
     held = [*verdicts, *verdicts[-1:] * len(points)]
     return Grade(

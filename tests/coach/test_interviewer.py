@@ -292,6 +292,19 @@ def test_an_interview_follows_its_arc() -> None:
     assert set(middle) <= FUNDAMENTALS
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_an_interview_opens_with_the_research_talk_unless_it_was_held_lately(seed: int) -> None:
+    notes = [*interview_notes(), note("research-talk", kind=Kind.RESEARCH, topic="research")]
+    assert asked_first(Story(*notes, mode=Mode.INTERVIEW, seed=seed)) == "research-talk"
+    assert asked_first(Story(*notes, mode=Mode.INTERVIEW, seed=seed, avoid=("research-talk",))) != "research-talk"
+
+
+def asked_first(story: Story) -> str:
+    move = after(story)
+    assert isinstance(move, Next)
+    return move.ref.note_id
+
+
 @pytest.mark.parametrize(("minutes", "count"), [(5, 1), (15, 2), (30, 3), (60, 7), (90, 10)])
 def test_longer_interviews_have_more_fundamentals(minutes: int, count: int) -> None:
     assert sum(kind in FUNDAMENTALS for kind in held(interview(minutes=minutes))) == count

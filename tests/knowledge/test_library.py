@@ -5,7 +5,8 @@ from typing import NamedTuple
 import pytest
 
 from knowledge.errors import KnowledgeError, LibraryError, Problem, UnknownNote, UnknownTopic
-from knowledge.library import NOTES, Library, load
+from knowledge.library import NOTES, Library, load, read
+from knowledge.proofreading import unrenderable
 from tests.knowledge.written import ANOTHER, NOTE, note, write
 
 
@@ -326,3 +327,7 @@ def test_an_unknown_topic_suggests_near_names(asked: str, answer: str) -> None:
 def test_every_shipped_note_loads(library: Library) -> None:
     assert {entry.id for entry in library} == {path.stem for path in NOTES.rglob("*.md")}
     assert len(library) >= 16
+
+
+def test_every_shipped_formula_can_be_drawn() -> None:
+    assert list(unrenderable(read())) == []

@@ -121,3 +121,16 @@ def test_a_question_is_text(value: object) -> None:
 def refused(build: Callable[[], object]) -> None:
     with pytest.raises(ValidationError):
         build()
+
+
+def test_passages_are_paragraphs_and_a_block_of_code_is_one() -> None:
+    full = "One\nline.\n\n\nTwo.\n\n```python\na = 1\n\nb = 2\n```\n\nIt prints:\n```text\n3\n```\nLast."
+    assert note(sections={"In 30 seconds": "Briefly.", "In full": full}).passages == (
+        "Briefly.",
+        "One\nline.",
+        "Two.",
+        "```python\na = 1\n\nb = 2\n```",
+        "It prints:",
+        "```text\n3\n```",
+        "Last.",
+    )

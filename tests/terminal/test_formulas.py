@@ -136,10 +136,3 @@ def test_no_shipped_formula_loses_a_bracket(formulas: list[str]) -> None:
 
 def test_no_shipped_text_has_half_a_formula(shipped: list[str]) -> None:
     assert [text for text in shipped if "$" in readable(text)] == []
-
-
-def test_every_shipped_formula_can_be_drawn(formulas: list[str]) -> None:
-    mathtext = pytest.importorskip("matplotlib.mathtext")
-    parser = mathtext.MathTextParser("agg")
-    for latex in formulas:
-        parser.parse(f"${latex}$")

@@ -1,0 +1,129 @@
+"""The production judges, as an eval runs them: named, with a ledger that only counts."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.errors import SettingsError
+from bot.grading.chat import ChatJudge
+from bot.grading.decisions import DecisionsJudge
+from bot.grading.embedded import EmbeddedJudge
+from bot.grading.grade import Grade, Judge, Submission
+from bot.grading.matching import Matcher
+from bot.grading.panel import Panel
+from bot.llm import ModelClient
+from bot.settings import OpenAISettings, VivaSettings, read
+from evals.cassette import Cassette
+from knowledge.embedder import SentenceEmbedder
+
+ROOT = Path(__file__).parents[1]
+NAMES = ("embedded", "chat", "decisions", "panel")
+_UNLIMITED = 10**12
+
+
+@dataclass
+class Usage:
+    """Tokens by model; a Ledger without a budget."""
+
+    input_tokens: Counter[str] = field(default_factory=Counter[str])
+    output_tokens: Counter[str] = field(default_factory=Counter[str])
+
+    async def tokens_today(self, person: str | None = None) -> int:  # noqa: ARG002  # a Ledger's signature
+        """Nothing is ever used up."""
+        return 0
+
+    async def record_usage(self, person: str, model: str, input_tokens: int, output_tokens: int) -> None:  # noqa: ARG002  # a Ledger's signature
+        """Add what one request used."""
+        self.input_tokens[model] += input_tokens
+        self.output_tokens[model] += output_tokens
+
+    def told(self, prices: str | None) -> dict[str, float]:
+        """Tokens in and out, and what they cost at `prices`; nothing where no model was asked."""
+        if not self.input_tokens:
+            return {}
+        tokens: dict[str, float] = {"tokens in": self.input_tokens.total(), "tokens out": self.output_tokens.total()}
+        if prices is None:
+            return tokens
+        try:
+            given, taken = (float(price) for price in prices.split(","))
+        except ValueError:
+            raise SettingsError("--prices are two numbers, as 0.15,0.60 for a million tokens in and out.") from None
+        return {**tokens, "cost": round((tokens["tokens in"] * given + tokens["tokens out"] * taken) / 1e6, 6)}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A judge ready to run, and what it used."""
+
+    judge: Judge
+    usage: Usage
+    client: ModelClient | None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self.client:
+            await self.client.close()
+
+
+class _Strict:
+    """A judge whose every request must have been recorded: a panel must not fall back on a missing reply."""
+
+    def __init__(self, judge: Judge, cassette: Cassette) -> None:
+        self._judge, self._cassette = judge, cassette
+
+    @property
+    def name(self) -> str:
+        return self._judge.name
+
+    async def grade(self, submission: Submission) -> Grade:
+        try:
+            return await self._judge.grade(submission)
+        finally:
+            self._cassette.check()
+
+
+def bench(name: str, model: str | None, cassette: Cassette) -> Bench:
+    """The judge of that name, as production makes it; model judges talk through the cassette.
+
+    Raises SettingsError where the name or the model is missing.
+    """
+    if name not in NAMES:
+        raise SettingsError(f"There is no judge {name!r}; choose one of {', '.join(NAMES)}.")
+    usage, viva = Usage(), read(VivaSettings)
+    matcher = Matcher(SentenceEmbedder(viva.embedding_model))
+    if name == "embedded":
+        return Bench(EmbeddedJudge(matcher), usage, None)
+    model = model or (viva.decisions_model if name == "decisions" else viva.chat_model)
+    if not model:
+        raise SettingsError(f"The {name} judge needs a model; name one with --model.")
+    client = ModelClient(read(OpenAISettings), viva, usage, transport=cassette)
+    chat, decisions = ChatJudge(client, model), DecisionsJudge(client, model, matcher)
+    judges: dict[str, Judge] = {
+        "chat": chat,
+        "decisions": decisions,
+        "panel": Panel([decisions, chat, EmbeddedJudge(matcher)]),
+    }
+    return Bench(_Strict(judges[name], cassette), usage, client)
+
+
+def hashes() -> dict[str, str]:
+    """SHA-256 (first 16 digits) of what a grade depends on besides the cases: prompts, judges, notes."""
+    return {
+        "prompts": _digest("prompts/*.md", "prompts/*.py"),
+        "judges": _digest("bot/grading/*.py", "bot/grading/*.json", "bot/llm.py"),
+        "notes": _digest("knowledge/*.py", "knowledge/*.json", "knowledge/notes/*/*.md"),
+    }
+
+
+def _digest(*patterns: str) -> str:
+    def content() -> Iterator[bytes]:
+        for pattern in patterns:
+            for path in sorted(ROOT.glob(pattern)):
+                yield path.name.encode() + b"\0" + path.read_bytes()
+
+    total = hashlib.sha256()
+    for part in content():
+        total.update(part)
+    return total.hexdigest()[:16]
