@@ -166,6 +166,24 @@ def compare(
     typer.echo(comparing.told(comparing.compare(read_json(before), read_json(after))))
 
 
+@app.command()
+def export(
+    inspect: Annotated[Path, typer.Option(help="A report that --json wrote, to become a log of Inspect.")],
+    out: Annotated[Path | None, typer.Option(help="Where the log goes; beside the report if left out.")] = None,
+) -> None:
+    """A report in the format of another tool: `inspect view` shows it."""
+    import json
+    from datetime import UTC, datetime
+
+    from evals.export import inspect_log
+    from evals.report import read_json, write
+
+    created = datetime.fromtimestamp(inspect.stat().st_mtime if inspect.exists() else 0, UTC)
+    target = out or inspect.with_suffix(".inspect.json")
+    write(target, json.dumps(inspect_log(read_json(inspect), created), indent=1, ensure_ascii=False) + "\n")
+    typer.echo(f"Written to {target}.")
+
+
 @dataclass(frozen=True)
 class Outputs:
     """Files that a report is written to besides the screen."""
