@@ -19,7 +19,10 @@ _FACTOR = re.compile(rf"\d[\d.]*|√?(?:[^\W\d_][\u0300-\u036f\u20d7]?|[A-Z]+)(?
 
 _RAISED = dict(zip("0123456789+-−=()niTkm⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵀᵏᵐᵀ", strict=True))
 _LOWERED = dict(zip("0123456789+-−=aeijkmnprtux", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌ₐₑᵢⱼₖₘₙₚᵣₜᵤₓ", strict=True))
-_ACCENTS = {r"\hat": "\u0302", r"\tilde": "\u0303", r"\bar": "\u0304", r"\vec": "\u20d7"}
+_ACCENTS = {
+    r"\hat": "\u0302", r"\widehat": "\u0302", r"\tilde": "\u0303", r"\widetilde": "\u0303", r"\bar": "\u0304",
+    r"\dot": "\u0307", r"\ddot": "\u0308", r"\vec": "\u20d7",
+}  # fmt: skip
 _FONTS = {r"\mathrm", r"\mathbf", r"\mathit", r"\mathcal", r"\boldsymbol", r"\operatorname", r"\text"}
 _DOUBLE = dict(zip("EPRNZC", "𝔼ℙℝℕℤℂ", strict=True))
 _NAMED = {rf"\{name}" for name in ("log", "ln", "exp", "max", "min", "arg", "sin", "cos", "det", "dim", "tr")}
@@ -82,6 +85,8 @@ def _atom(piece: str, pieces: Iterator[str]) -> str:
     if piece in _ACCENTS:
         base = _argument(pieces)
         return base[:1] + _ACCENTS[piece] + base[1:]
+    if piece == r"\overline":
+        return "".join(f"{char}\u0305" for char in _argument(pieces))
     if piece == r"\sqrt":
         radicand = _argument(pieces)
         return f"√{radicand}" if len(radicand) == 1 else f"√({radicand})"

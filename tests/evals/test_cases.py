@@ -11,7 +11,11 @@ from evals.cases import AgreementCase, Case, CaseError, GradingCase, RetrievalCa
 from evals.conversation import ConversationCase
 from evals.grading import Grading
 from knowledge.library import Library
-from tests.evals.judging import ScriptedJudge
+from tests.evals.test_grading_task import ScriptedJudge
+from tests.knowledge.written import note
+
+TEMPERATURE = note()
+NOTES = Library([TEMPERATURE])
 
 RUBRIC: list[dict[str, Any]] = [{"id": "a", "point": "A is so."}, {"id": "b", "point": "B is so.", "weight": 3}]
 GRADED: dict[str, Any] = {"question": "What is so?", "rubric": RUBRIC, "answer": "A is so."}
@@ -23,7 +27,14 @@ AGREED: dict[str, Any] = {
     "answer": "A",
     "score": 0.5,
 }
+ASKED: dict[str, Any] = {"query": "What is so?", "expect": ["dropout"]}
 TALKED: dict[str, Any] = {"notes": ["dropout"], "turns": [{"text": "fine"}]}
+SOUND: dict[type[Case], dict[str, Any]] = {
+    GradingCase: GRADED,
+    AgreementCase: AGREED,
+    RetrievalCase: ASKED,
+    ConversationCase: TALKED,
+}
 
 
 def line(case: dict[str, Any], **changes: Any) -> str:
@@ -69,8 +80,10 @@ def file(folder: Path, *lines: str, name: str = "some.jsonl") -> Path:
         pytest.param(AgreementCase, line(AGREED, score=2), "score", id="agreement: score above 1"),
         pytest.param(AgreementCase, line(AGREED, reference=[]), "reference", id="agreement: no reference"),
         pytest.param(AgreementCase, line(AGREED, reference=[" "]), "reference", id="agreement: reference of blanks"),
-        pytest.param(RetrievalCase, '{"query": "x"}', "expect", id="retrieval: nothing expected, not even null"),
-        pytest.param(RetrievalCase, '{"query": "x", "expect": []}', "expect", id="retrieval: none of no notes"),
+        pytest.param(
+            RetrievalCase, line(ASKED, expect=None), "expect", id="retrieval: nothing expected, not even null"
+        ),
+        pytest.param(RetrievalCase, line(ASKED, expect=[]), "expect", id="retrieval: none of no notes"),
         pytest.param(ConversationCase, line(TALKED, turns=[]), "turns", id="conversation: no turns"),
         pytest.param(ConversationCase, line(TALKED, notes=[]), "notes", id="conversation: no notes"),
         pytest.param(
@@ -81,8 +94,7 @@ def file(folder: Path, *lines: str, name: str = "some.jsonl") -> Path:
 def test_a_mistake_is_one_sentence_with_file_and_line(
     tmp_path: Path, kind: type[Case], broken: str, names: str
 ) -> None:
-    sound = {GradingCase: GRADED, AgreementCase: AGREED, ConversationCase: TALKED}.get(kind)  # type: ignore[call-overload]
-    first = line(sound, id="first") if sound else '{"query": "x", "expect": null}'
+    first = line(SOUND[kind], id="first")
     path = file(tmp_path, first, "", broken, first)
     with pytest.raises(CaseError) as error:
         cases.read(kind, [path])
@@ -104,7 +116,7 @@ def test_an_id_that_another_file_used_is_a_mistake_that_names_both_places(tmp_pa
 def test_bytes_that_are_no_text_are_a_mistake(tmp_path: Path) -> None:
     path = tmp_path / "some.jsonl"
     path.write_bytes(b'{"answer": "\xff\xfe"}\n')
-    with pytest.raises(CaseError, match="some.jsonl is not UTF-8"):
+    with pytest.raises(CaseError, match=r"some\.jsonl is not UTF-8"):
         cases.read(GradingCase, [path])
 
 
@@ -140,16 +152,16 @@ def test_only_a_newline_ends_a_case(tmp_path: Path) -> None:
     ]
 
 
-def test_the_weights_of_a_rubric_in_a_case_are_scaled_to_one(tmp_path: Path, library: Library) -> None:
+def test_the_weights_of_a_rubric_in_a_case_are_scaled_to_one(tmp_path: Path) -> None:
     (case,) = cases.read(GradingCase, [file(tmp_path, line(GRADED))])
-    submission = case.submission(library)
+    submission = case.submission(NOTES)
     assert [(point.id, point.weight) for point in submission.rubric] == [("a", 0.25), ("b", 0.75)]
     assert (submission.question, submission.answer) == (GRADED["question"], GRADED["answer"])
 
 
-def test_a_case_that_names_a_note_takes_its_question_and_rubric(library: Library) -> None:
-    submission = GradingCase(note="dropout", answer="x").submission(library)
-    assert (submission.question, submission.rubric) == (library["dropout"].question, library["dropout"].rubric)
+def test_a_case_that_names_a_note_takes_its_question_and_rubric() -> None:
+    submission = GradingCase(note="temperature", answer="x").submission(NOTES)
+    assert (submission.question, submission.rubric) == (TEMPERATURE.question, TEMPERATURE.rubric)
 
 
 def test_train_and_test_share_no_note_and_are_all_there_is() -> None:
@@ -164,16 +176,15 @@ def test_a_split_that_does_not_exist_is_told_with_those_that_do() -> None:
         cases.grading("tets")
 
 
-def test_scored_answers_to_notes_stand_beside_the_short_answer(library: Library) -> None:
-    note = library["dropout"]
+def test_scored_answers_to_notes_stand_beside_the_short_answer() -> None:
     graded = [
-        GradingCase(id="kept", note="dropout", answer="It drops units.", gold_score=0.25),
-        GradingCase(id="no score", note="dropout", answer="It drops units."),
+        GradingCase(id="kept", note="temperature", answer="It divides.", gold_score=0.25),
+        GradingCase(id="no score", note="temperature", answer="It divides."),
         GradingCase.model_validate({**GRADED, "id": "no note", "gold_score": 1.0}),
     ]
-    (case,) = cases.as_agreement(graded, library)
-    assert (case.id, case.question_id, case.question) == ("kept", "dropout", note.question)
-    assert (case.reference, case.answer, case.score) == ((note.short,), "It drops units.", 0.25)
+    (case,) = cases.as_agreement(graded, NOTES)
+    assert (case.id, case.question_id, case.question) == ("kept", "temperature", TEMPERATURE.question)
+    assert (case.reference, case.answer, case.score) == ((TEMPERATURE.short,), "It divides.", 0.25)
 
 
 def test_vivas_own_cases_fit_vivas_notes(library: Library) -> None:

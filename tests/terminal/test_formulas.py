@@ -9,7 +9,7 @@ from knowledge.library import Library
 
 FORMULA = re.compile(r"\$([^$\n]+)\$")
 SILENT = {r"\left", r"\right", r"\!", r"\,", r"\;", r"\ ", r"\quad"}
-FONTS = {r"\mathrm", r"\mathbb", r"\mathcal"}
+FONTS = {r"\mathrm", r"\mathbf", r"\mathbb", r"\mathcal"}
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ FONTS = {r"\mathrm", r"\mathbb", r"\mathcal"}
         (r"2.62 \times 10^{-5}", "2.62 × 10⁻⁵"),
         (r"10\%", "10%"),
         (r"p < q", "p < q"),
+        (r"\dot{r} = -\eta K r", "r\u0307 = −η K r"),
+        (r"\overline{x^2}", "x\u0305²\u0305"),
         (r"f'(x)", "f'(x)"),
         (r"\left(x\right)", "(x)"),
         (r"\operatorname{softmax}(z)", "softmax(z)"),
