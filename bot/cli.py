@@ -16,7 +16,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageErro
 from bot.terminal.evaluate import app as evals
 
 if TYPE_CHECKING:
-    from bot.compose import App, Settings
+    from bot.compose import App
 
 app = typer.Typer(
     name="viva",
@@ -218,29 +218,15 @@ def doctor() -> None:
 def _run(work: "Callable[[App], Coroutine[Any, Any, int]]") -> int:
     """Open the parts, log to a file beside the data, and do the work."""
     from bot.compose import Settings, opened
+    from bot.terminal.log import log_to
 
     async def whole() -> int:
         settings = Settings.read()
         async with opened(settings) as parts:
-            _log_to(settings)
+            log_to(settings)
             return await work(parts)
 
     return asyncio.run(whole())
-
-
-def _log_to(settings: "Settings") -> None:
-    from bot.errors import SettingsError
-
-    try:
-        settings.viva.data_dir.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(settings.viva.data_dir / "viva.log", encoding="utf-8", delay=True)
-    except OSError as error:
-        raise SettingsError(f"VIVA_DATA_DIR {settings.viva.data_dir} cannot be used ({error.strerror}).") from error
-    logging.basicConfig(
-        level=settings.viva.log_level,
-        handlers=[handler],
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
 
 
 def _exit(code: int) -> NoReturn:

@@ -89,9 +89,9 @@ class Knowledge:
         with self._lock:
             return self._search
 
-    async def find(self, query: str) -> Findings:
+    async def find(self, query: str, context: str = "") -> Findings:
         """Search without holding up the conversation of others."""
-        return await asyncio.to_thread(lambda: self.search.find(query))
+        return await asyncio.to_thread(lambda: self.search.find(query, context=context))
 
     def warm_up(self) -> threading.Thread:
         """Load the embedding model and the index while the candidate reads the first question."""

@@ -3,23 +3,25 @@
 import hashlib
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from bot.grading.grade import Said, Submission, Verdict
-from knowledge.errors import KnowledgeError
+from knowledge.errors import KnowledgeError, UnknownNote
 from knowledge.library import Library
 from knowledge.note import Criterion
 
 CASES = Path(__file__).parent / "cases"
 SPLIT = CASES / "split.json"
+HELD_OUT = CASES / "retrieval" / "held_out.jsonl"
 
 Score = Annotated[float, Field(ge=0, le=1)]
 Given = Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED, Verdict.CONTRADICTED]
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class CaseError(KnowledgeError):
@@ -64,7 +66,8 @@ class GradingCase(Case):
 
     @model_validator(mode="after")
     def _one_rubric(self) -> Self:
-        if bool(self.note) == bool(self.rubric):
+        inline = (bool(self.question), bool(self.rubric))
+        if inline != ((False, False) if self.note else (True, True)):
             raise ValueError("give either `note` or `question` with `rubric`")
         if self.rubric:
             ids = [point.id for point in self.rubric]
@@ -75,9 +78,12 @@ class GradingCase(Case):
         return self
 
     def submission(self, library: Library) -> Submission:
-        """What a judge gets; raises UnknownNote where the case names a note that is not there."""
+        """What a judge gets; raises CaseError where the case names a note that is not there."""
         if self.note:
-            note = library[self.note]
+            try:
+                note = library[self.note]
+            except UnknownNote as error:
+                raise CaseError(f"The case {self.id!r}: {error}") from error
             return Submission(question=note.question, rubric=note.rubric, answer=self.answer)
         total = math.fsum(point.weight for point in self.rubric)
         rubric = tuple(
@@ -106,7 +112,7 @@ class RetrievalCase(Case):
     """A query with the notes that answer it, or None where no note does."""
 
     query: Text
-    expect: tuple[str, ...] | None
+    expect: Annotated[tuple[str, ...], Field(min_length=1)] | None
     kind: str = ""
     context: str = ""
 
@@ -118,7 +124,10 @@ def read(kind: type[C], paths: Iterable[Path]) -> list[C]:
     """All cases of some files in order, with ids given where there are none; raises CaseError at the first mistake."""
     cases: list[C] = []
     seen: dict[str, str] = {}
+    paths = list(paths)
+    stems = Counter(path.stem for path in paths)
     for path in paths:
+        name = path.stem if stems[path.stem] == 1 else str(path)
         for number, line in enumerate(_lines(path), 1):
             where = f"{path}:{number}"
             if not line.strip():
@@ -128,11 +137,13 @@ def read(kind: type[C], paths: Iterable[Path]) -> list[C]:
             except ValidationError as error:
                 raise CaseError(f"{where}: {_told(error)}") from error
             if not case.id:
-                case = case.model_copy(update={"id": f"{path.stem}:{number}"})
+                case = case.model_copy(update={"id": f"{name}:{number}"})
             if case.id in seen:
                 raise CaseError(f"{where}: the id {case.id!r} is already used in {seen[case.id]}.")
             seen[case.id] = where
             cases.append(case)
+    if not cases:
+        raise CaseError(f"{', '.join(map(str, paths)) or 'The folder'} has no case; write one as a line of JSON.")
     return cases
 
 
@@ -185,9 +196,10 @@ def as_agreement(cases: Iterable[GradingCase], library: Library) -> list[Agreeme
     ]
 
 
-def retrieval() -> list[RetrievalCase]:
-    """The labelled queries."""
-    return read(RetrievalCase, files("retrieval"))
+def retrieval(*, held_out: bool) -> list[RetrievalCase]:
+    """The labelled queries; `held_out` are those that nothing was chosen or fitted on."""
+    wanted = [path for path in files("retrieval") if (path == HELD_OUT) == held_out]
+    return read(RetrievalCase, wanted)
 
 
 def test_notes() -> frozenset[str]:

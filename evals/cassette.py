@@ -11,13 +11,18 @@ import json
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from evals.cases import CaseError
 from evals.run import REPEAT
+
+_SECRET = 8  # characters that a key has at least; local servers take "none"
+
+
+_ENTRY = b'{"key"'
 
 
 class Mode(StrEnum):
@@ -64,13 +69,14 @@ class Cassette(httpx2.AsyncBaseTransport):
         self._path, self._mode, self._command, self._secret = path, mode, command, secret
         self._live = live
         self._missing = False
-        self._entries = {entry.key: entry for entry in _read(path)}
+        entries, self._whole = _read(path)
+        self._entries = {entry.key: entry for entry in entries}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer from the cassette, or from the server where that is wanted."""
         asked: dict[str, Any] = json.loads(await request.aread() or b"{}")
         body = {"path": request.url.path.rpartition("/v1")[2], **asked}
-        name = key(self._scrubbed(body), REPEAT.get())
+        name = key(body, REPEAT.get())
         if self._mode is not Mode.LIVE and (entry := self._entries.get(name)):
             return httpx2.Response(200, json=entry.response, request=request)
         if self._mode is Mode.REPLAY:
@@ -89,7 +95,7 @@ class Cassette(httpx2.AsyncBaseTransport):
             reply = TypeAdapter(dict[str, Any]).validate_json(content)
         except ValidationError:
             return  # not a reply
-        if _refuses(reply):
+        if not _worth_keeping(reply):
             return
         entry = _Entry(
             key=name,
@@ -100,15 +106,22 @@ class Cassette(httpx2.AsyncBaseTransport):
         self._entries[name] = entry
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(entry.model_dump_json() + "\n")
+            with self._path.open("ab") as file:
+                file.truncate(self._whole)  # what a killed recording left of a line
+                file.write(entry.model_dump_json().encode() + b"\n")
+                self._whole = file.tell()
         except OSError as error:
             raise CaseError(f"{self._path} cannot be written ({error.strerror}); name another --cassette.") from error
 
-    def _scrubbed(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        if not self._secret:
-            return dict(body)
-        return json.loads(json.dumps(body).replace(json.dumps(self._secret)[1:-1], "***"))
+    def _scrubbed(self, value: Any) -> Any:
+        """JSON without the secret in any of its texts; what is too short to be one is no secret."""
+        if isinstance(value, str) and self._secret and len(self._secret) >= _SECRET:
+            return value.replace(self._secret, "***")
+        if isinstance(value, dict):
+            return {name: self._scrubbed(part) for name, part in cast(dict[str, Any], value).items()}
+        if isinstance(value, list):
+            return [self._scrubbed(part) for part in cast(list[Any], value)]
+        return value
 
     def check(self) -> None:
         """Raise NotRecorded once a request had no recorded reply."""
@@ -123,22 +136,24 @@ class Cassette(httpx2.AsyncBaseTransport):
             await self._live.aclose()
 
 
-def _read(path: Path) -> list[_Entry]:
+def _read(path: Path) -> tuple[list[_Entry], int]:
+    """The replies of a file, and the byte that the last whole one ends at."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        content = path.read_bytes()
     except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise CaseError(f"{path} cannot be read; name a file that was recorded with --record.") from error
+        return [], 0
+    except OSError as error:
+        raise CaseError(f"{path} cannot be read ({error.strerror}); name another --cassette.") from error
+    if not (content.startswith(_ENTRY) or _ENTRY.startswith(content)):
+        raise CaseError(f"{path} cannot be read as recorded replies and is left as it is; name another --cassette.")
+    whole = content.rfind(b"\n") + 1
     entries: list[_Entry] = []
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(content[:whole].split(b"\n")[:-1], 1):
         try:
             entries.append(_Entry.model_validate_json(line))
         except ValidationError as error:
-            if number == len(lines):
-                break  # a recording that was killed
             raise CaseError(f"{path}:{number}: not a recorded reply; delete the line or record again.") from error
-    return entries
+    return entries, whole
 
 
 def _kept(headers: httpx2.Headers) -> dict[str, str]:
@@ -147,8 +162,14 @@ def _kept(headers: httpx2.Headers) -> dict[str, str]:
     return {name: headers[name] for name in wanted if name in headers}
 
 
-def _refuses(reply: Mapping[str, Any]) -> bool:
-    """True where a model said no, in chat or to any question of a decision."""
-    messages: list[Any] = [choice["message"] for choice in reply.get("choices") or ()]
-    answers: list[Any] = reply.get("answers") or []
-    return any(message.get("refusal") for message in messages) or any(a.get("type") == "refusal" for a in answers)
+def _worth_keeping(reply: Mapping[str, Any]) -> bool:
+    """True for what a model said: a chat text, or answers none of which is a refusal."""
+    try:
+        if "answers" in reply:
+            return all(answer["type"] != "refusal" for answer in reply["answers"]) and bool(reply["answers"])
+        return all(
+            not choice["message"].get("refusal") and isinstance(choice["message"]["content"], str)
+            for choice in reply["choices"]
+        ) and bool(reply["choices"])
+    except (KeyError, TypeError, AttributeError):
+        return False  # of another shape

@@ -1,12 +1,11 @@
 """Two reports against each other, and one against the floors that must hold."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from evals import agreement
 from evals.cases import CaseError
@@ -70,7 +69,8 @@ def told(comparison: Summary, most: int = 40) -> str:
     for name, metric in comparison["difference"].items():
         clear = metric["low"] is not None and (metric["low"] > 0 or metric["high"] < 0)
         bounds = f"  [{show(metric['low'])}, {show(metric['high'])}]" if metric["low"] is not None else ""
-        lines.append(f"  {name:10} {metric['value']:+.3f}{bounds}{'  clear of zero' if clear else ''}")
+        value = "-" if metric["value"] is None else f"{metric['value']:+.3f}"
+        lines.append(f"  {name:10} {value}{bounds}{'  clear of zero' if clear else ''}")
     flips = comparison["flips"]
     lines.append(
         f"\n{len(flips)} verdicts flipped: {comparison['flips that became right']} became right, "
@@ -111,7 +111,7 @@ def failures(report: Report, path: Path = GATES) -> list[str]:
 def _floors(path: Path) -> dict[str, list[Floor]]:
     try:
         return TypeAdapter(dict[str, list[Floor]]).validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValidationError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:  # unreadable, not UTF-8, not a gate
         raise CaseError(f"{path} cannot be used as a gate ({type(error).__name__}); correct or remove it.") from error
 
 

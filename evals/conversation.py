@@ -15,13 +15,14 @@ from bot.coach.coach import Coach
 from bot.coach.events import Ask, CandidateEvent, Hint, Mode, Say, Skip, Start, Stop
 from bot.coach.persona import Persona
 from bot.coach.reply import DebriefReply, Delta, ExplanationReply, GradeReply, QuestionReply, Reply
+from bot.errors import ModelError
 from bot.grading.grade import Judge
 from bot.store.store import Store
 from evals.cases import Case
 from evals.run import Outcome
 from evals.summary import Summary, metrics, slices
 from knowledge.library import Library
-from knowledge.search import Search
+from knowledge.search import Findings, Search
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)  # conversations are replayed; no clock comes in
 
@@ -71,7 +72,7 @@ class ConversationCase(Case):
 
     kind: str = ""
     mode: Literal[Mode.DRILL, Mode.INTERVIEW] = Mode.DRILL
-    notes: tuple[str, ...]
+    notes: Annotated[tuple[str, ...], Field(min_length=1)]
     turns: Annotated[tuple[ScriptedTurn, ...], Field(min_length=1)]
 
 
@@ -95,7 +96,13 @@ class Conversation:
         self._libraries = {case.id: Library([library[note] for note in case.notes]) for case in cases}
 
     async def trial(self, case: ConversationCase) -> HeldOutcome:
-        """One conversation from beginning to end, in a store of its own."""
+        """One conversation from beginning to end, in a store of its own; where the judge fails, why."""
+        try:
+            return await self._held(case)
+        except ModelError as error:
+            return HeldOutcome(failed=f"The {self._judge.name} judge {error}.")
+
+    async def _held(self, case: ConversationCase) -> HeldOutcome:
         broken: list[str] = []
         said: list[str] = []
         checks = 0
@@ -120,18 +127,23 @@ class Conversation:
         return HeldOutcome(broken=tuple(broken), checks=checks, transcript=tuple(said))
 
     def _coach(self, case: ConversationCase, store: Store) -> Coach:
-        async def find(query: str) -> Any:
-            return self._search.find(query)
+        async def find(query: str, context: str) -> Findings:
+            return self._search.find(query, context=context)
 
         return Coach(self._libraries[case.id], store, self._judge, Persona(None, None), Answerer(self._library, find))
 
     def entry(self, case: ConversationCase, outcome: HeldOutcome) -> Summary:
         """A case as the JSON report lists it."""
-        return {"id": case.id, "kind": case.kind, **outcome.model_dump(mode="json", exclude={"failed"})}
+        return {
+            "id": case.id,
+            "kind": case.kind,
+            **outcome.model_dump(mode="json", exclude={"failed"} if not outcome.failed else set()),
+        }
 
     def summary(self, outcomes: Mapping[tuple[str, int], HeldOutcome]) -> Summary:
         """How many conversations went as they must, and what went wrong in the others."""
         rows = [(case, outcome) for (name, _), outcome in outcomes.items() for case in self.cases if case.id == name]
+        rows = [(case, outcome) for case, outcome in rows if not outcome.failed]
         held = np.array([not outcome.broken for _, outcome in rows], dtype=np.float64)
         return {
             "metrics": metrics(

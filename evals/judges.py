@@ -39,18 +39,37 @@ class Usage:
         self.input_tokens[model] += input_tokens
         self.output_tokens[model] += output_tokens
 
-    def told(self, prices: str | None) -> dict[str, float]:
-        """Tokens in and out, and what they cost at `prices`; nothing where no model was asked."""
+    def told(self, prices: "Prices | None") -> dict[str, float]:
+        """Tokens in and out, and what they cost; nothing where no model was asked."""
         if not self.input_tokens:
             return {}
         tokens: dict[str, float] = {"tokens in": self.input_tokens.total(), "tokens out": self.output_tokens.total()}
-        if prices is None:
-            return tokens
+        return tokens | ({"cost": round(prices.of(**self._totals), 6)} if prices else {})
+
+    @property
+    def _totals(self) -> dict[str, int]:
+        return {"given": self.input_tokens.total(), "taken": self.output_tokens.total()}
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a million tokens cost, in and out."""
+
+    into: float
+    out: float
+
+    @classmethod
+    def read(cls, text: str) -> "Prices":
+        """Two numbers with a comma between; raises SettingsError for anything else."""
         try:
-            given, taken = (float(price) for price in prices.split(","))
+            into, out = (float(price) for price in text.split(","))
         except ValueError:
             raise SettingsError("--prices are two numbers, as 0.15,0.60 for a million tokens in and out.") from None
-        return {**tokens, "cost": round((tokens["tokens in"] * given + tokens["tokens out"] * taken) / 1e6, 6)}
+        return cls(into, out)
+
+    def of(self, given: int, taken: int) -> float:
+        """The price of so many tokens in and out."""
+        return (given * self.into + taken * self.out) / 1_000_000
 
 
 @dataclass(frozen=True)
@@ -95,11 +114,13 @@ def bench(name: str, model: str | None, cassette: Cassette) -> Bench:
     matcher = Matcher(SentenceEmbedder(viva.embedding_model))
     if name == "embedded":
         return Bench(EmbeddedJudge(matcher), usage, None)
-    model = model or (viva.decisions_model if name == "decisions" else viva.chat_model)
-    if not model:
+    chats, decides = model or viva.chat_model, model or viva.decisions_model
+    if name == "panel":  # as in production: a model each, where the settings name them
+        chats, decides = viva.chat_model or model, viva.decisions_model or model
+    if not (decides if name == "decisions" else chats if name == "chat" else chats and decides):
         raise SettingsError(f"The {name} judge needs a model; name one with --model.")
     client = ModelClient(read(OpenAISettings), viva, usage, transport=cassette)
-    chat, decisions = ChatJudge(client, model), DecisionsJudge(client, model, matcher)
+    chat, decisions = ChatJudge(client, chats or ""), DecisionsJudge(client, decides or "", matcher)
     judges: dict[str, Judge] = {
         "chat": chat,
         "decisions": decisions,

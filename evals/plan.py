@@ -35,17 +35,22 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """How a task is run. `runs` is the folder for run files, `file` one of its own instead."""
+    """How a task is run. `runs` is the folder for run files, `file` one of its own instead.
+
+    `depends_on` names what outcomes depend on besides the files of this repository.
+    """
 
     runs: Path
     file: Path | None = None
     repeats: int = 1
     concurrency: int = 8
     per_minute: float | None = None
+    depends_on: tuple[tuple[str, str], ...] = ()
 
     async def carry_out(self, task: Task, judge: str, progress: Callable[[int, int], None] | None = None) -> Report:
         """Run what has not been run yet, and report on all of it."""
-        header = {"task": task.name, "judge": judge, "repeats": self.repeats, "cases": _digest(task.cases)} | hashes()
+        header = {"task": task.name, "judge": judge, "repeats": self.repeats, "cases": _digest(task.cases)}
+        header |= hashes() | dict(self.depends_on)
         file = RunFile(self.file or self.runs / _name(header), header, task.outcome)
         await run(
             task.cases,
@@ -56,7 +61,9 @@ class Plan:
             per_minute=self.per_minute,
             progress=progress,
         )
-        failed = [outcome.failed for outcome in file.outcomes.values() if outcome.failed]
+        trials = [(case, repeat) for repeat in range(self.repeats) for case in task.cases]
+        outcomes = [(case, file.outcomes[case.id, repeat]) for case, repeat in trials]
+        failed = [outcome.failed for _, outcome in outcomes if outcome.failed]
         summary: Summary = {
             "task": task.name,
             "judge": judge,
@@ -67,11 +74,7 @@ class Plan:
             **task.summary(file.outcomes),
             "depends on": header,
         }
-        trials = ((case, repeat) for repeat in range(self.repeats) for case in task.cases)
-        return {
-            "summary": summary,
-            "cases": [task.entry(case, file.outcomes[case.id, repeat]) for case, repeat in trials],
-        }
+        return {"summary": summary, "cases": [task.entry(case, outcome) for case, outcome in outcomes]}
 
 
 def _digest(cases: Sequence[Any]) -> str:

@@ -1,10 +1,13 @@
 """A summary as people and machines read it: on the console, as JSON, as JUnit. `page.py` makes the HTML."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evals.cases import CaseError
 from evals.summary import Summary
@@ -76,14 +79,37 @@ def write_json(report: Report, path: Path) -> None:
 def read_json(path: Path) -> Report:
     """A report that `--json` wrote; raises CaseError where it is none."""
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        content = path.read_bytes()
     except OSError as error:
         raise CaseError(f"{path} cannot be read ({error.strerror}); write it with --json first.") from error
-    except ValueError as error:
-        raise CaseError(f"{path} is not JSON; write it with `viva eval ... --json`.") from error
-    if not isinstance(report, dict) or not {"summary", "cases"} <= set(report):  # pyright: ignore[reportUnknownArgumentType]  # any JSON
-        raise CaseError(f"{path} is no report; write it with `viva eval ... --json`.")
-    return report  # pyright: ignore[reportUnknownVariableType]  # any JSON
+    try:
+        return _Report.model_validate_json(content).model_dump()
+    except ValidationError as error:
+        raise CaseError(f"{path} is no report; write it with `viva eval ... --json`.") from error
+
+
+class _Summary(BaseModel):
+    """What every summary has."""
+
+    model_config = ConfigDict(extra="allow")
+
+    task: str
+    judge: str
+    cases: int
+    repeats: int
+    failed: int
+    metrics: dict[str, dict[str, float | None]]
+
+
+class _Case(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+
+
+class _Report(BaseModel):
+    summary: _Summary
+    cases: list[_Case]
 
 
 def write_junit(report: Report, failures: Sequence[str], path: Path) -> None:
@@ -98,14 +124,27 @@ def write_junit(report: Report, failures: Sequence[str], path: Path) -> None:
         errors=str(len(broken)),
     )
     for case in cases:
-        element = ElementTree.SubElement(suite, "testcase", classname=summary["task"], name=case["id"])
+        element = ElementTree.SubElement(suite, "testcase", classname=summary["task"], name=_xml(case["id"]))
         if case.get("failed"):
-            ElementTree.SubElement(element, "error", message=case["failed"])
+            ElementTree.SubElement(element, "error", message=_xml(case["failed"]))
     for failure in failures:
-        element = ElementTree.SubElement(suite, "testcase", classname="gate", name=failure.split(" is ")[0])
-        ElementTree.SubElement(element, "failure", message=failure)
+        element = ElementTree.SubElement(suite, "testcase", classname="gate", name=_xml(failure.split(" is ")[0]))
+        ElementTree.SubElement(element, "failure", message=_xml(failure))
     ElementTree.indent(suite)
     write(path, ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n")
+
+
+def _xml(text: str) -> str:
+    """The text with what XML 1.0 cannot hold replaced."""
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", text)
+
+
+def check_writable(path: Path) -> None:
+    """Raise CaseError where a file cannot be written: before the work, not after."""
+    try:
+        path.open("a").close()
+    except OSError as error:
+        raise CaseError(f"{path} cannot be written ({error.strerror}); name another file.") from error
 
 
 def write(path: Path, text: str) -> None:

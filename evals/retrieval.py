@@ -83,6 +83,7 @@ class Retrieval:
             "slices": slices(
                 cases,
                 {
+                    "file": lambda case: case.id.rpartition(":")[0],
                     "kind": lambda case: case.kind if case.expect else f"outside: {case.kind}",
                     "topic": lambda case: self._library[case.expect[0]].topic if case.expect else "",
                 },

@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict
 
 from evals.cases import Case, CaseError
 
+_HEADER = b'{"run"'
+
 REPEAT: contextvars.ContextVar[int] = contextvars.ContextVar("repeat", default=0)
 """Which repeat of a case is running; part of what a recorded reply is known by."""
 
@@ -60,6 +62,8 @@ class RunFile(Generic[O]):
         except OSError as error:
             raise CaseError(f"{self._path} cannot be read ({error.strerror}); name another with --run.") from error
         entries = list(_whole(lines))
+        if lines and not (lines[0].startswith(_HEADER) or _HEADER.startswith(lines[0])):
+            raise CaseError(f"{self._path} is no run file and is left as it is; name another with --run.")
         if not entries or entries[0][0] != {"run": self._header} or entries[-1][0] == {"done": True}:
             return 0
         for entry, _ in entries[1:]:
@@ -80,6 +84,9 @@ class RunFile(Generic[O]):
     def finish(self) -> None:
         """Say that all outcomes are there: the next run of the same command starts afresh."""
         self._write({"done": True})
+
+    def close(self) -> None:
+        """Close the file, finished or not."""
         self._file.close()
 
 
@@ -143,6 +150,8 @@ async def run(
         async with asyncio.TaskGroup() as group:
             for _ in range(concurrency):
                 group.create_task(work())
+        file.finish()
     except BaseExceptionGroup as errors:
         raise errors.exceptions[0] from None  # the first is what happened; the rest followed from it
-    file.finish()
+    finally:
+        file.close()

@@ -27,6 +27,11 @@ class Embedder(Protocol):
         """Names the model exactly; vectors of different fingerprints never mix."""
         ...
 
+    @property
+    def words(self) -> frozenset[str]:
+        """Lower-case words that the model knows whole: the common ones of its language."""
+        ...
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """`n` texts -> float32 array of shape (n, d), each row of length 1."""
         ...
@@ -89,6 +94,12 @@ class SentenceEmbedder:
             return []
         outputs = self._model.encode(list(texts), batch_size=_BATCH, output_value=None, show_progress_bar=False)
         return [self._encoding(output) for output in outputs]
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Lower-case words that the tokenizer has as one piece."""
+        pieces: list[str] = list(self._model.tokenizer.get_vocab())
+        return frozenset(piece.lstrip("▁Ġ").lower() for piece in pieces if piece.lstrip("▁Ġ").isalpha())
 
     def _encoding(self, output: Any) -> Encoding:
         tokenizer = self._model.tokenizer

@@ -72,6 +72,18 @@ class Index:
         vectors = np.stack([known[entry.text] for entry in wanted])
         return cls(wanted, vectors, embedder)
 
+    def cosines(self, query: str) -> Vectors:
+        """The cosine similarity of every entry to a query, in the order of `entries`."""
+        scores, rows = self._faiss.search(self._embedder.embed([query]), len(self.entries))
+        cosines = np.empty(len(self.entries), dtype=np.float32)
+        cosines[rows[0]] = scores[0]
+        return cosines
+
+    @property
+    def embedder(self) -> Embedder:
+        """What the entries were embedded with."""
+        return self._embedder
+
     def search(self, query: str, k: int) -> list[tuple[Entry, float]]:
         """The `k` entries nearest to a query with their cosine similarities, best first."""
         scores, rows = self._faiss.search(self._embedder.embed([query]), min(k, len(self.entries)))

@@ -1,10 +1,14 @@
-"""What many tests share: the shipped notes, and the one real embedder a process can afford."""
+"""What many tests share: the shipped notes, their index, and the one real embedder a process can afford."""
 
+import fcntl
+import shutil
 from pathlib import Path
 
 import pytest
 
+from bot.settings import VivaSettings
 from knowledge.embedder import SentenceEmbedder
+from knowledge.index import Index
 from knowledge.library import Library, load
 from tests.shipped import Viva
 
@@ -21,7 +25,27 @@ def embedder() -> SentenceEmbedder:
     return SentenceEmbedder()
 
 
+@pytest.fixture(scope="session")
+def notes_index(
+    library: Library, embedder: SentenceEmbedder, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Path:
+    """The index of the shipped notes: half a minute of embedding, once for all workers, or none where
+    `make install` left one (whatever is stale in it is embedded again)."""
+    own = tmp_path_factory.getbasetemp()
+    path = (own if worker_id == "master" else own.parent) / "notes.index"
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        installed = VivaSettings.model_fields["data_dir"].get_default(call_default_factory=True) / path.name
+        if not path.exists() and installed.is_file():
+            shutil.copyfile(installed, path)
+        Index.open(library, embedder, path)
+    return path
+
+
 @pytest.fixture
-def viva(tmp_path: Path) -> Viva:
-    """The shipped command, with a home and a store that nobody used before."""
+def viva(tmp_path: Path, notes_index: Path) -> Viva:
+    """The shipped command, with a home and a store that nobody used before, and the index as installed."""
+    data = tmp_path / "data"
+    data.mkdir()
+    shutil.copyfile(notes_index, data / "notes.index")
     return Viva(tmp_path)

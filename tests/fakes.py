@@ -17,6 +17,7 @@ class HashingEmbedder:
     """
 
     dimension = 64
+    words: frozenset[str] = frozenset()
 
     def __init__(self, fingerprint: str = "hashing-64") -> None:
         self.fingerprint = fingerprint

@@ -14,7 +14,8 @@ from knowledge.note import EXAMPLE, Note
 from knowledge.search import Findings
 from prompts.render import render
 
-Find = Callable[[str], Awaitable[Findings]]
+Find = Callable[[str, str], Awaitable[Findings]]
+"""What the notes have for a query and the turn before it."""
 
 _NOT_IN_NOTES = "NOT IN NOTES"
 _CITATION = re.compile(r"\[([a-z0-9-]+)\]")
@@ -40,16 +41,17 @@ class Answerer:
         self._model = model
 
     async def answer(
-        self, query: str, *, closed: Sequence[str] = (), person: str = ""
+        self, query: str, context: str = "", *, closed: Sequence[str] = (), person: str = ""
     ) -> AsyncIterator[Delta | AnswerReply | NoticeReply]:
         """Pieces of an answer, then the whole; a notice where the notes cannot or may not answer.
 
-        `closed` are the notes whose question is open in a session: answering would give it away.
+        `context` is the turn before, for a query that leans on it. `closed` are the notes whose question
+        is open in a session: answering would give it away.
         """
         if not query.strip():
             yield NoticeReply(text="Ask something after /ask, for example: /ask what is dropout?")
             return
-        findings = await self._find(query)
+        findings = await self._find(query, context)
         best = findings.hits[0]
         if findings.outside:
             near = " and ".join(dict.fromkeys(hit.note_id for hit in findings.hits[:2]))
@@ -61,7 +63,7 @@ class Answerer:
         cited = [h.note_id for h in findings.hits if h.score >= _CLOSE * best.score and h.note_id not in closed]
         passages = [_Passage(note_id, text) for note_id in cited for text in self._library[note_id].passages]
         if self._client and self._model:
-            async for item in self._from_model(self._client, self._model, query, passages, person):
+            async for item in self._from_model(self._client, self._model, findings.query, passages, person):
                 yield item
                 if isinstance(item, AnswerReply):
                     return

@@ -284,9 +284,8 @@ class Coach:
             turn.say(NoticeReply(text="I answer questions after the debrief; /stop ends the interview here."))
             return
         closed = [session.current.ref.note_id] if session.current else []
-        query = session.subject if event.text.strip() else ""
         try:
-            async for item in self._answerer.answer(query, closed=closed, person=person):
+            async for item in self._answerer.answer(event.text, session.context, closed=closed, person=person):
                 if isinstance(item, Delta):
                     yield item
                 else:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from bot.coach.events import Mode, QuestionRef, Stage
 from bot.coach.session import Exchange, Session
-from bot.grading.evidence import STOPWORDS, stem, words
+from bot.grading.evidence import STOPWORDS, words
 from bot.grading.grade import PointGrade, Verdict
 from knowledge.library import Library
 from knowledge.note import Kind, Level, Note, RubricPoint
+from knowledge.text import stem
 
 PROBES_A_POINT = 2
 PROBES_A_QUESTION = 3
@@ -261,14 +262,14 @@ def cloze(point: str, question_text: str) -> str:
     'Dropout … kept … by ….'
     """
     known = {stem(word) for word in words(question_text)}
-    blank = True
+    gaps: dict[frozenset[str], bool] = {}  # a word left out once is left out wherever it comes again
     out: list[str] = []
     for token in point.split():
         bare = token.strip(".,;:")
         plain = re.fullmatch(r"[\w'’-]+", bare) is not None and not bare.isdigit()
-        telling = plain and not (set(words(bare)) <= STOPWORDS or {stem(word) for word in words(bare)} <= known)
-        hidden = not plain or (telling and blank)
-        blank = not blank if telling else blank
+        stems = frozenset(stem(word) for word in words(bare))
+        telling = plain and not (set(words(bare)) <= STOPWORDS or stems <= known)
+        hidden = not plain or (telling and gaps.setdefault(stems, len(gaps) % 2 == 0))
         if not hidden:
             out.append(token)
         elif not out or not out[-1].startswith("…"):

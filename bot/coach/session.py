@@ -74,7 +74,8 @@ class Session:
 
     `asked` are the notes asked about, in order. `said` holds every question, probe and hint put so
     far: none is put twice. `pending` are candidate events that have no reply yet, oldest first;
-    `replies` is what the others got. `subject` is what "and why is that?" would lean on.
+    `replies` is what the others got. `subject` is what "and why is that?" would lean on, `context` what it
+    was when the candidate asked last.
     `active_seconds` leaves pauses out.
     """
 
@@ -88,6 +89,7 @@ class Session:
     graded: frozenset[str] = frozenset()
     replies: Mapping[str, Replied] = field(default_factory=dict[str, Replied])
     subject: str = ""
+    context: str = ""
     active_seconds: float = 0.0
     clock: datetime | None = None
 
@@ -132,7 +134,7 @@ def _heard(session: Session, event: CandidateEvent) -> Session:
             # Whoever answers is back.
             return replace(session, status=Status.ACTIVE)
         case Ask():
-            return replace(session, subject=resolve(event.text, session.subject))
+            return replace(session, context=session.subject, subject=resolve(event.text, session.subject))
         case _:
             return session
 

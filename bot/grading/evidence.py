@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from bot.grading.grade import Span
-from knowledge.search import stemmer
+from knowledge.text import stem
 from prompts.render import inert
 
 _SENTENCE_END = re.compile(
@@ -80,11 +80,6 @@ _TO_GRADER = re.compile(
 def words(text: str) -> list[str]:
     """Lower-case words of a text, in order."""
     return _WORD.findall(text.lower())
-
-
-def stem(word: str) -> str:
-    """The Snowball stem, which joins the inflections of a word ("predicts", "predicting")."""
-    return str(stemmer().stemWord(word))
 
 
 def content(text: str) -> list[str]:

@@ -26,13 +26,13 @@ from bot.grading.evidence import (
     sentence_around,
     statements,
     states_something,
-    stem,
     turning,
     words,
 )
 from bot.grading.grade import Span, Submission
 from knowledge.embedder import Embedder, Encoding, Vectors
 from knowledge.note import Criterion
+from knowledge.text import stem
 
 Matrix = NDArray[np.float64]
 

@@ -1,6 +1,7 @@
 """`viva eval`: run a judge or the search over labelled cases and say how right it is."""
 
 import asyncio
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -195,13 +196,19 @@ class Outputs:
 
 def _plan(file: Path | None, repeats: int = 1, concurrency: int = 1, per_minute: float | None = None) -> "Plan":
     from bot.compose import Settings
+    from bot.terminal.log import log_to
     from evals.plan import Plan
+    from knowledge.embedder import SentenceEmbedder
 
-    return Plan(Settings.read().viva.data_dir / "runs", file, repeats, concurrency, per_minute)
+    settings = Settings.read()
+    log_to(settings)
+    embedding = SentenceEmbedder(settings.viva.embedding_model).fingerprint
+    runs = settings.viva.data_dir / "runs"
+    return Plan(runs, file, repeats, concurrency, per_minute, (("embedding", embedding),))
 
 
 def _cassette(judge: str, *, live: bool, record: bool, path: Path | None) -> "Cassette":
-    from bot.errors import UsageError
+    from bot.errors import SettingsError, UsageError
     from bot.settings import OpenAISettings, read
     from evals.cases import CASES
     from evals.cassette import Cassette, Mode
@@ -209,9 +216,11 @@ def _cassette(judge: str, *, live: bool, record: bool, path: Path | None) -> "Ca
     if live and record:
         raise UsageError("--live and --record exclude each other; --record asks only what is not recorded.")
     mode = Mode.LIVE if live else Mode.RECORD if record else Mode.REPLAY
-    key = read(OpenAISettings).api_key
-    command = " ".join(["viva", *sys.argv[1:], "--record"])
-    secret = key.get_secret_value() if key else None
+    server = read(OpenAISettings)
+    if mode is not Mode.REPLAY and judge != "embedded" and not (server.api_key or server.base_url):
+        raise SettingsError("There is no server to ask; set OPENAI_API_KEY or OPENAI_BASE_URL, or leave out --live.")
+    command = shlex.join(["viva", *sys.argv[1:], "--record"])
+    secret = server.api_key.get_secret_value() if server.api_key else None
     return Cassette(path or CASES / "cassettes" / f"{judge}.jsonl", mode, command, secret=secret)
 
 
@@ -230,7 +239,13 @@ def _report(
     """
     from bot.terminal.progress import counting
     from evals.compare import failures
-    from evals.report import console, write_json, write_junit
+    from evals.judges import Prices
+    from evals.report import check_writable, console, write_json, write_junit
+
+    paid = Prices.read(prices) if prices else None
+    for path in (outputs.json, outputs.html, outputs.junit):
+        if path:
+            check_writable(path)
 
     async def work() -> "Report":
         judge = parts.judge.name if parts else "search"
@@ -242,7 +257,7 @@ def _report(
                 await parts.close()
 
     report = asyncio.run(work())
-    if parts and (usage := parts.usage.told(prices)):
+    if parts and (usage := parts.usage.told(paid)):
         report["summary"]["usage"] = usage
     below = failures(report) if gated else []
     typer.echo(console(report))

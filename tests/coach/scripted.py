@@ -14,7 +14,7 @@ from bot.grading.grade import Grade, Judge, Submission, Verdict
 from bot.store.store import Record, SessionRow, Store
 from knowledge.index import Entry, Field
 from knowledge.library import Library
-from knowledge.search import Findings, Hit
+from knowledge.search import Findings, Hit, resolve
 from tests.coach.notes import CONTRADICTED, MET, MISSED, PARTIAL, UNSCORED, grade, note
 
 LIBRARY = Library([note("kl"), note("dropout"), note("bayes", topic="probability")])
@@ -86,7 +86,8 @@ class MortalStore(Store):
 def find_named(library: Library) -> Find:
     """A search that finds the note named last in the query, or says that it is outside."""
 
-    async def find(query: str) -> Findings:
+    async def find(query: str, context: str) -> Findings:
+        query = resolve(query, context)
         best = max(library, key=lambda n: query.rfind(n.id))
         hit = Hit(best.id, 1.0, 1.0, 0.0, Entry(best.id, Field.QUESTION, best.question))
         return Findings(query, (hit,), 0.9 if best.id in query else 0.1)

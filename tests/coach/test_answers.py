@@ -24,7 +24,7 @@ def hit(note_id: str, score: float = 1.0, text: str = "a question", field: Field
 def finding(*hits: Hit, in_scope: float = 0.9) -> Find:
     """A search that finds this for every query."""
 
-    async def find(query: str) -> Findings:
+    async def find(query: str, context: str) -> Findings:
         return Findings(query, hits, in_scope)
 
     return find
@@ -74,7 +74,7 @@ async def test_the_nearest_notes_are_named_when_the_question_is_outside() -> Non
 
 @pytest.mark.parametrize("query", ["", " \n"])
 async def test_an_empty_question_is_told_what_to_type(query: str) -> None:
-    async def never(query: str) -> Findings:
+    async def never(query: str, context: str) -> Findings:
         raise AssertionError("there is nothing to look for")
 
     _, replies = await asked(never, query)

@@ -276,7 +276,7 @@ async def test_an_empty_ask_is_told_what_to_type_whatever_was_asked_before(door:
 
 
 async def test_a_search_that_cannot_work_is_told_once_and_holds_up_nothing(store: Store) -> None:
-    async def find(query: str) -> Findings:
+    async def find(query: str, context: str) -> Findings:
         raise EmbedderError("The embedding model is gone; run `make install`.")
 
     ada = Door(Coach(LIBRARY, store, ScriptedJudge(), Persona(), Answerer(LIBRARY, find)))

@@ -191,6 +191,7 @@ def test_vivas_own_cases_fit_vivas_notes(library: Library) -> None:
     graded = cases.grading()
     assert len(Grading(graded, library, ScriptedJudge({})).cases) == len(graded) > 0
     assert {case.clean for case in graded} - {""} <= {case.id for case in graded}
-    assert {note for case in cases.retrieval() for note in case.expect or ()} <= {note.id for note in library}
+    asked = [*cases.retrieval(held_out=False), *cases.retrieval(held_out=True)]
+    assert {note for case in asked for note in case.expect or ()} <= {note.id for note in library}
     talked = cases.read(ConversationCase, cases.files("conversation"))
     assert {note for case in talked for note in case.notes} <= {note.id for note in library}

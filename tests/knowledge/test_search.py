@@ -1,4 +1,3 @@
-import fcntl
 from pathlib import Path
 
 import pytest
@@ -15,21 +14,17 @@ Answered = list[tuple[RetrievalCase, Findings]]
 
 
 @pytest.fixture(scope="module")
-def search(
-    library: Library, embedder: SentenceEmbedder, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Search:
-    """The shipped notes under the real embedder; the workers of xdist share the file, one embeds."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own if worker_id == "master" else own.parent
-    with (shared / "notes.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return Search(library, Index.open(library, embedder, shared / "notes.index"))
+def search(library: Library, embedder: SentenceEmbedder, notes_index: Path) -> Search:
+    """The shipped notes under the real embedder."""
+    return Search(library, Index.open(library, embedder, notes_index))
 
 
 @pytest.fixture(scope="module")
 def answered(search: Search) -> Answered:
-    """Every labelled query with what is found for it."""
-    return [(case, search.find(case.query, context=case.context)) for case in retrieval()]
+    """The held-out queries, and a third of those outside, with what is found for them."""
+    outside = [case for case in retrieval(held_out=False) if not case.expect]
+    cases = [*retrieval(held_out=True), *outside[::3]]
+    return [(case, search.find(case.query, context=case.context)) for case in cases]
 
 
 def recall(answered: Answered, k: int) -> float:
@@ -44,8 +39,8 @@ def auroc(positive: list[float], negative: list[float]) -> float:
     return sum(wins) / len(wins)
 
 
-# Floors a little below what was measured on 2026-11-22: 0.927, 0.969 and, below, 0.952.
-@pytest.mark.parametrize(("k", "floor"), [(1, 0.90), (3, 0.95)], ids=["recall@1", "recall@3"])
+# Floors a little below what was measured on 2026-11-22: 0.889, 0.977 and, below, 0.977.
+@pytest.mark.parametrize(("k", "floor"), [(1, 0.86), (3, 0.95)], ids=["recall@1", "recall@3"])
 def test_the_labelled_queries_find_their_notes(k: int, floor: float, answered: Answered) -> None:
     assert recall(answered, k) >= floor
 
@@ -53,7 +48,7 @@ def test_the_labelled_queries_find_their_notes(k: int, floor: float, answered: A
 def test_queries_inside_and_outside_the_notes_are_told_apart(answered: Answered) -> None:
     inside = [findings.in_scope for case, findings in answered if case.expect]
     outside = [findings.in_scope for case, findings in answered if not case.expect]
-    assert auroc(inside, outside) >= 0.93
+    assert auroc(inside, outside) >= 0.95
     assert all(0 <= probability <= 1 for probability in inside + outside)
 
 
@@ -88,7 +83,9 @@ def test_a_question_that_leans_on_the_turn_before_is_found_by_it(search: Search)
 def test_a_question_that_stands_alone_is_not_drawn_to_the_turn_before(search: Search) -> None:
     turn = "During training each hidden unit is zeroed with probability p."
     question = "what does KL divergence measure between two distributions?"
-    assert search.find(question, context=turn) == search.find(question)
+    drawn, alone = search.find(question, context=turn), search.find(question)
+    assert drawn.query == alone.query == question
+    assert [hit.note_id for hit in drawn.hits[:1]] == [hit.note_id for hit in alone.hits[:1]]
 
 
 @pytest.mark.parametrize(
