@@ -169,14 +169,17 @@ def files(folder: str) -> list[Path]:
 
 def grading(split: str = "all") -> list[GradingCase]:
     """The labelled answers to the notes of one split (train, dev or test), or all; raises CaseError for another."""
-    cases = read(GradingCase, files("grading"))
-    if split == "all":
-        return cases
+    return read(GradingCase, split_files(split))
+
+
+def split_files(split: str) -> list[Path]:
+    """The files of labelled answers of one split, a file a note; notes in no other split are for training."""
     splits: dict[str, list[str]] = json.loads(SPLIT.read_text(encoding="utf-8"))
-    apart = {note for name in splits for note in splits[name]}
-    if split != "train" and split not in splits:
-        raise CaseError(f"There is no split {split!r}; choose one of train, {', '.join(splits)} or all.")
-    return [case for case in cases if (case.note in splits[split] if split in splits else case.note not in apart)]
+    apart = {note: name for name, notes in splits.items() for note in notes}
+    known = ("all", "train", *splits)
+    if split not in known:
+        raise CaseError(f"There is no split {split!r}; choose one of {', '.join(known)}.")
+    return [path for path in files("grading") if split in ("all", apart.get(path.stem, "train"))]
 
 
 def as_agreement(cases: Iterable[GradingCase], library: Library) -> list[AgreementCase]:
@@ -200,11 +203,6 @@ def retrieval(*, held_out: bool) -> list[RetrievalCase]:
     """The labelled queries; `held_out` are those that nothing was chosen or fitted on."""
     wanted = [path for path in files("retrieval") if (path == HELD_OUT) == held_out]
     return read(RetrievalCase, wanted)
-
-
-def test_notes() -> frozenset[str]:
-    """The notes whose answers nothing may be fitted on."""
-    return frozenset(json.loads(SPLIT.read_text(encoding="utf-8"))["test"])
 
 
 def digest(paths: Sequence[Path]) -> str:

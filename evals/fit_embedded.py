@@ -18,9 +18,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 
 from bot.grading.embedded import HEAD
-from bot.grading.grade import Submission, Verdict
+from bot.grading.grade import Verdict
 from bot.grading.matching import FEATURES, Match, Matcher
-from evals.cases import CASES, GradingCase, digest, grading, test_notes
+from evals.cases import GradingCase, digest, grading, split_files
 from knowledge.embedder import SentenceEmbedder
 from knowledge.library import Library, load
 
@@ -46,9 +46,8 @@ def table(cases: list[GradingCase], library: Library, matcher: Matcher) -> Table
     """Every point of every case whose answer makes a statement; partly met counts as met."""
     rows: list[tuple[Match, Verdict, str]] = []
     for case in cases:
-        note = library[case.note]
-        submission = Submission(question=note.question, rubric=note.rubric, answer=case.answer)
-        for point, match in zip(note.rubric, matcher.match(submission), strict=True):
+        submission = case.submission(library)
+        for point, match in zip(submission.rubric, matcher.match(submission), strict=True):
             if match is not None:
                 gold = case.gold_points[point.id]
                 rows.append((match, Verdict.MET if gold.credit else gold, case.note))
@@ -70,8 +69,7 @@ def threshold(probability: Features, right: NDArray[np.bool_], precision: float)
 
 def main() -> None:
     """Fit, say how well it does on notes it has not seen, and write the head."""
-    library, held_out = load(), test_notes()
-    cases = [case for case in grading() if case.note not in held_out]
+    library, cases = load(), grading("train")
     data = table(cases, library, Matcher(SentenceEmbedder()))
     mean, scale = np.nanmean(data.features, axis=0), np.nanstd(data.features, axis=0)
     # An undefined feature counts as average, as the head has it.
@@ -101,7 +99,7 @@ def main() -> None:
         "weights": np.asarray(model.coef_).round(4).tolist(),
         "bias": np.asarray(model.intercept_).round(4).tolist(),
         "thresholds": thresholds,
-        "fitted_on": digest([path for path in (CASES / "grading").glob("*.jsonl") if path.stem not in held_out]),
+        "fitted_on": digest(split_files("train")),
     }
     HEAD.write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
 

@@ -103,7 +103,7 @@ class _Strict:
             self._cassette.check()
 
 
-def bench(name: str, model: str | None, cassette: Cassette) -> Bench:
+def bench(name: str, model: str | None, cassette: Cassette | None = None) -> Bench:
     """The judge of that name, as production makes it; model judges talk through the cassette.
 
     Raises SettingsError where the name or the model is missing.
@@ -126,7 +126,7 @@ def bench(name: str, model: str | None, cassette: Cassette) -> Bench:
         "decisions": decisions,
         "panel": Panel([decisions, chat, EmbeddedJudge(matcher)]),
     }
-    return Bench(_Strict(judges[name], cassette), usage, client)
+    return Bench(_Strict(judges[name], cassette) if cassette else judges[name], usage, client)
 
 
 def hashes() -> dict[str, str]:

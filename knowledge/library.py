@@ -43,12 +43,22 @@ class Library:
             topics[note.topic].append(note)
         return {topic: tuple(notes) for topic, notes in topics.items()}
 
+    def about(self, name: str) -> tuple[Note, ...]:
+        """The notes of a topic, or the one note with that id, spelt with spaces or hyphens; none where there is none."""
+        slug = spelt(name)
+        return self.topics.get(slug) or ((self._notes[slug],) if slug in self._notes else ())
+
     def topic(self, name: str) -> tuple[Note, ...]:
-        """The notes of one topic, named with spaces or hyphens; raises UnknownTopic."""
-        slug = "-".join(name.lower().replace("-", " ").split())
-        if slug not in self.topics:
-            raise UnknownTopic(name, list(self.topics))
-        return self.topics[slug]
+        """As `about`; raises UnknownTopic where there is nothing."""
+        found = self.about(name)
+        if not found:
+            raise UnknownTopic(name, [*self.topics, *self._notes])
+        return found
+
+
+def spelt(name: str) -> str:
+    """The name of a topic or note as the library spells it: lower-case words joined by hyphens."""
+    return "-".join(name.lower().replace("-", " ").split())
 
 
 def load(root: Path = NOTES) -> Library:

@@ -19,7 +19,13 @@ from pydantic_core import PydanticUndefined
 from bot.cli import app
 from bot.settings import OpenAISettings, StoreSettings, VivaSettings
 from bot.terminal.commands import HELP
-from evals.measure_embedded import measure
+from bot.terminal.render import coverage_rows
+from evals.cases import grading
+from evals.grading import Grading
+from evals.judges import bench
+from evals.plan import Plan
+from evals.report import show
+from knowledge.library import load
 
 README = Path(__file__).parents[1] / "README.md"
 SCRIPT = Path(__file__).with_name("readme_script.txt")
@@ -76,8 +82,20 @@ def _settings() -> Iterable[tuple[str, str, str]]:
 
 
 def judge() -> str:
-    """The embedded judge on the held-out answers."""
-    return _block(asyncio.run(measure()))
+    """The embedded judge on the held-out answers, by kind: what `viva eval grading` prints first and last."""
+    task = Grading(grading("test"), load(), bench("embedded", None).judge)
+    with tempfile.TemporaryDirectory() as folder:
+        summary = asyncio.run(Plan(Path(folder)).carry_out(task, "embedded"))["summary"]
+    metrics = ", ".join(f"{name} {show(metric['value'])}" for name, metric in summary["metrics"].items())
+    columns = ("n", "gold", "certain", "open", "score")
+    rows = ((kind, *(show(row[column]) for column in columns)) for kind, row in summary["slices"]["kind"].items())
+    return f"{_table(('kind of answer', *columns), rows)}\n\n{metrics[0].upper()}{metrics[1:]}."
+
+
+def coverage() -> str:
+    """Topics by levels and kinds."""
+    head, *rows = coverage_rows(load())
+    return _table(head, rows)
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
@@ -86,6 +104,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "chat": chat,
     "settings": settings,
     "judge": judge,
+    "coverage": coverage,
 }
 
 

@@ -47,7 +47,7 @@ from bot.errors import UsageError
 from bot.grading.grade import Grade, Judge, PointGrade, Submission, Verdict
 from bot.store.store import Record, SessionRow, Store
 from knowledge.errors import KnowledgeError
-from knowledge.library import Library
+from knowledge.library import Library, spelt
 from knowledge.note import Note, RubricPoint
 
 RECENT = 12  # questions of earlier sessions that a new one keeps for last
@@ -93,7 +93,7 @@ class Coach:
         notes: Iterable[Note] = self._library
         if start.topic:
             notes = self._library.topic(start.topic)
-            start = start.model_copy(update={"topic": next(iter(notes)).topic})
+            start = start.model_copy(update={"topic": spelt(start.topic)})
         if start.level and not any(note.level is start.level for note in notes):
             raise UsageError(
                 f"There is no {start.level} question on {start.topic or 'any topic'}; leave the level out."

@@ -178,7 +178,7 @@ def _pool(session: Session, library: Library, stage: Stage) -> list[Note]:
         return []
     notes = list(library)
     if start.topic and stage in (Stage.DRILL, Stage.FUNDAMENTALS):
-        notes = list(library.topics.get(start.topic, ()))
+        notes = list(library.about(start.topic))
     notes = [n for n in notes if _belongs(n, stage, named=start.topic is not None)]
     if start.level and stage in (Stage.DRILL, Stage.FUNDAMENTALS):
         notes = [n for n in notes if n.level is start.level]

@@ -172,12 +172,11 @@ class Chat:
 
     async def _chosen(self, start: Callable[..., Start], topic: str | None) -> Start:
         """The start with its topic, and an order of questions: at a terminal a new one each time."""
-        found = self._app.knowledge.library.topic(topic)[0].topic if topic else None
         seed, avoid = 0, tuple[str, ...]()
         if self._interactive:
             seed = random.randrange(2**31)  # noqa: S311  # order of questions, not a secret
             avoid = await self._coach.recent_notes(PERSON)
-        return start(id=_new_id(), at=_now(), topic=found, seed=seed, avoid=avoid)
+        return start(id=_new_id(), at=_now(), topic=topic, seed=seed, avoid=avoid)
 
     async def _begin(self, start: Start) -> None:
         """A new session; one that is still open is ended first, with its debrief if there is one."""

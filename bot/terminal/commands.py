@@ -10,7 +10,7 @@ from bot.grading.grade import Verdict
 from knowledge.note import Level
 
 HELP = {
-    "/drill [topic] [questions] [level]": "questions with a grade after each answer",
+    "/drill [topic or note] [questions] [level]": "questions with a grade after each answer",
     "/interview [minutes] [topic]": "an interview, silent about grades until the debrief",
     "/ask question": "an answer from the notes",
     "/hint": "a nudge; the hinted point then earns half",

@@ -164,15 +164,16 @@ def test_a_case_that_names_a_note_takes_its_question_and_rubric() -> None:
     assert (submission.question, submission.rubric) == (TEMPERATURE.question, TEMPERATURE.rubric)
 
 
-def test_train_and_test_share_no_note_and_are_all_there_is() -> None:
-    train, test = cases.grading("train"), cases.grading("test")
-    assert {case.note for case in test} == cases.test_notes()
-    assert not {case.note for case in train} & cases.test_notes()
-    assert {case.id for case in [*train, *test]} == {case.id for case in cases.grading()}
+def test_splits_share_no_note_and_are_all_there_is() -> None:
+    splits = {name: {case.note for case in cases.grading(name)} for name in ("train", "dev", "test")}
+    assert all(splits.values())
+    everything = {case.note for case in cases.grading()}
+    assert splits["train"] | splits["dev"] | splits["test"] == everything
+    assert sum(map(len, splits.values())) == len(everything)
 
 
 def test_a_split_that_does_not_exist_is_told_with_those_that_do() -> None:
-    with pytest.raises(CaseError, match="no split 'tets'; choose one of train, test or all"):
+    with pytest.raises(CaseError, match="no split 'tets'; choose one of all, train, test, dev"):
         cases.grading("tets")
 
 

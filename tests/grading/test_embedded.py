@@ -116,8 +116,8 @@ async def test_the_same_answer_gets_the_same_grade_every_time(
 @pytest.fixture(scope="session")
 def held_out() -> list[GradingCase]:
     """Labelled answers that nothing was fitted on, of the kinds that have a floor."""
-    notes, kinds = cases.test_notes(), {"fluent-wrong", "keyword-stuffed", "off-topic", "partial", "strong"}
-    return [case for case in cases.grading() if case.note in notes and case.kind in kinds]
+    kinds = {"fluent-wrong", "keyword-stuffed", "off-topic", "partial", "strong"}
+    return [case for case in cases.grading("test") if case.kind in kinds]
 
 
 async def test_on_answers_it_was_not_fitted_on_it_keeps_its_measured_floors(
@@ -213,8 +213,7 @@ def test_the_stored_head_was_fitted_on_the_features_that_are_computed() -> None:
 
 
 def test_the_stored_head_was_fitted_on_the_labelled_answers_outside_the_test_split() -> None:
-    files = (cases.CASES / "grading").glob("*.jsonl")
-    seen = [path for path in files if path.stem not in cases.test_notes()]
+    seen = cases.split_files("train")
     assert json.loads(HEAD.read_text(encoding="utf-8"))["fitted_on"] == cases.digest(seen)
 
 
