@@ -38,8 +38,8 @@ class LibraryError(KnowledgeError):
         self.problems = tuple(problems)
 
 
-def _suggest(kind: str, name: str, known: Sequence[str], where: str) -> str:
-    close = get_close_matches(name, known, n=3, cutoff=0.5)
+def _suggest(kind: str, name: str, known: Sequence[str], where: str, alike: float = 0.5) -> str:
+    close = get_close_matches(name, known, n=3, cutoff=alike)
     hint = f"did you mean {' or '.join(close)}?" if close else f"{where} lists them."
     return f"There is no {kind} {name!r}; {hint}"
 
@@ -52,10 +52,10 @@ class UnknownNote(KnowledgeError):
 
 
 class UnknownTopic(KnowledgeError):
-    """No topic has this name; the message suggests near ones."""
+    """No topic and no note has this name; the message suggests near ones."""
 
     def __init__(self, topic: str, known: Sequence[str]) -> None:
-        super().__init__(_suggest("topic", topic, known, "`viva topics`"))
+        super().__init__(_suggest("topic", topic, known, "`viva topics`", alike=0.7))
 
 
 class EmbedderError(KnowledgeError):

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 import resource
+import shutil
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from signal import SIGINT
 from subprocess import CompletedProcess
 
 import pytest
 from typer import Typer
 
-from bot.cli import app, notes
+from bot.cli import app, evals, notes
 from knowledge.library import Library
 from tests.knowledge.written import ANOTHER, NOTE, write
 from tests.loopback import Say, ScriptedServer
@@ -26,12 +28,29 @@ UNREACHABLE = "http://127.0.0.1:1/v1"
 DONT_KNOW = ("/drill losses 1", "I don't know, zebras perhaps", "I don't know, still zebras")
 
 
+@pytest.fixture(scope="module")
+def conversation(tmp_path_factory: pytest.TempPathFactory, notes_index: Path) -> Path:
+    """The data folder after a conversation, held once: loading the model costs seconds."""
+    viva = Viva(tmp_path_factory.mktemp("talked"))
+    viva.data.mkdir()
+    shutil.copyfile(notes_index, viva.data / "notes.index")
+    assert viva.chat(*DONT_KNOW).returncode == 0
+    return viva.data
+
+
+@pytest.fixture
+def talked(viva: Viva, conversation: Path) -> Viva:
+    """The command, with that conversation in its store."""
+    shutil.copytree(conversation, viva.data, dirs_exist_ok=True)
+    return viva
+
+
 def verbs(typer: Typer) -> list[str]:
     return [info.name or info.callback.__name__ for info in typer.registered_commands if info.callback is not None]
 
 
-NOTES_VERBS = verbs(notes)
-VERBS = verbs(app) + NOTES_VERBS
+NESTED_VERBS = verbs(notes) + verbs(evals)
+VERBS = verbs(app) + NESTED_VERBS
 
 
 def told(result: CompletedProcess[str]) -> str:
@@ -238,11 +257,11 @@ def test_help_is_shown_when_asked_for_and_when_nothing_is(viva: Viva, command: s
 
 
 def test_help_lists_every_verb(viva: Viva) -> None:
-    listed = re.findall(r"^  ([a-z]+)  ", viva("--help").stdout + viva("notes", "--help").stdout, re.MULTILINE)
-    assert sorted(listed) == sorted([*VERBS, "notes"])
+    pages = "".join(viva(*command, "--help").stdout for command in ((), ("notes",), ("eval",)))
+    assert sorted(re.findall(r"^  ([a-z]+)  ", pages, re.MULTILINE)) == sorted([*VERBS, "notes", "eval"])
 
 
-@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in NOTES_VERBS])
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in NESTED_VERBS])
 def test_every_verb_explains_itself(viva: Viva, verb: str) -> None:
     result = viva(verb, "--help")
     assert result.stdout.startswith(f"Usage: viva {verb}")
@@ -290,18 +309,19 @@ def test_a_note_is_shown_with_its_rubric_and_without_raw_latex(viva: Viva, libra
     assert "\\" not in page
 
 
-def test_progress_begins_empty_and_then_has_a_row_a_topic(viva: Viva) -> None:
+def test_progress_begins_empty(viva: Viva) -> None:
     assert "Nothing has been graded yet" in viva("progress").stdout
-    viva.chat(*DONT_KNOW)
-    assert re.search(r"^ *losses +1 +0 %", viva("progress").stdout, re.MULTILINE)
+
+
+def test_progress_has_a_row_a_topic(talked: Viva) -> None:
+    assert re.search(r"^ *losses +1 +0 %", talked("progress").stdout, re.MULTILINE)
 
 
 # What Viva keeps about a person
 
 
-def test_export_is_json_and_covers_everything_that_was_said(viva: Viva) -> None:
-    viva.chat(*DONT_KNOW)
-    kept = json.loads(viva("export").stdout)
+def test_export_is_json_and_covers_everything_that_was_said(talked: Viva) -> None:
+    kept = json.loads(talked("export").stdout)
     said = [row["body"]["text"] for row in kept["events"] if row["kind"] == "say"]
     assert said == list(DONT_KNOW[1:])
     assert len(kept["sessions"]) == 1
@@ -317,32 +337,29 @@ def test_export_covers_what_models_were_used(viva: Viva) -> None:
     assert usage[0]["output_tokens"] > 0
 
 
-def test_export_writes_a_file_that_holds_the_same(viva: Viva) -> None:
-    viva.chat(*DONT_KNOW)
-    result = viva("export", "--out", "me.json")
+def test_export_writes_a_file_that_holds_the_same(talked: Viva) -> None:
+    result = talked("export", "--out", "me.json")
     assert result.stdout == "Written to me.json.\n"
-    assert json.loads((viva.root / "me.json").read_text()) == json.loads(viva("export").stdout)
+    assert json.loads((talked.root / "me.json").read_text()) == json.loads(talked("export").stdout)
 
 
 @pytest.mark.parametrize("reply", ["n\n", "", "\n"], ids=["no", "end of input", "enter"])
-def test_forget_removes_nothing_without_a_yes(viva: Viva, reply: str) -> None:
-    viva.chat(*DONT_KNOW)
-    before = viva("export").stdout
-    result = viva("forget", stdin=reply)
+def test_forget_removes_nothing_without_a_yes(talked: Viva, reply: str) -> None:
+    before = talked("export").stdout
+    result = talked("forget", stdin=reply)
     assert told(result) == "Stopped."
     assert result.returncode not in (0, 70)
-    assert viva("export").stdout == before
+    assert talked("export").stdout == before
 
 
 @pytest.mark.parametrize(("flags", "reply"), [((), "y\n"), (("--yes",), "")], ids=["asked", "--yes"])
-def test_forget_leaves_no_byte_of_what_was_said(viva: Viva, flags: tuple[str, ...], reply: str) -> None:
-    viva.chat(*DONT_KNOW)
-    assert viva.files_with("zebras") != []
-    result = viva("forget", *flags, stdin=reply)
+def test_forget_leaves_no_byte_of_what_was_said(talked: Viva, flags: tuple[str, ...], reply: str) -> None:
+    assert talked.files_with("zebras") != []
+    result = talked("forget", *flags, stdin=reply)
     assert "Everything is gone" in result.stdout
     assert result.returncode == 0
-    assert all(rows == [] for rows in json.loads(viva("export").stdout).values())
-    assert viva.files_with("zebras") == []
+    assert all(rows == [] for rows in json.loads(talked("export").stdout).values())
+    assert talked.files_with("zebras") == []
 
 
 def test_forgetting_twice_says_that_there_was_nothing(viva: Viva) -> None:

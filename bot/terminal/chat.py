@@ -172,6 +172,8 @@ class Chat:
 
     async def _chosen(self, start: Callable[..., Start], topic: str | None) -> Start:
         """The start with its topic, and an order of questions: at a terminal a new one each time."""
+        if topic:
+            self._app.knowledge.library.topic(topic)  # a mistake must not end the open session
         seed, avoid = 0, tuple[str, ...]()
         if self._interactive:
             seed = random.randrange(2**31)  # noqa: S311  # order of questions, not a secret
