@@ -1,4 +1,4 @@
-"""The parts of README.md that come from what runs: `python -m tests.readme` writes them again.
+"""The parts of README.md and docs/ that come from what runs: `python -m tests.readme` writes them again.
 
 They stand between `<!-- name -->` and `<!-- /name -->`; `test_readme.py` keeps them equal.
 """
@@ -29,15 +29,20 @@ from knowledge.library import load
 
 README = Path(__file__).parents[1] / "README.md"
 SCRIPT = Path(__file__).with_name("readme_script.txt")
+DOCS = README.with_name("docs")
+TRANSCRIPTS = {  # what docs/<name>.md says above what tests/transcripts/<name>.txt gives
+    "drill": "Three drills, a question each: debugging, a story, code. Answered well, halfway, and not at all.",
+    "interview": "A short interview: silent about grades until the debrief, which then quotes what earned each point.",
+}
 
 
-def transcript() -> str:
-    """What `viva chat` prints for the script, in a fresh data folder and with no key."""
+def transcript(script: Path = SCRIPT) -> str:
+    """What `viva chat` prints for a script, in a fresh data folder and with no key."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("VIVA_", "OPENAI_", "DATABASE_"))}
     with tempfile.TemporaryDirectory() as folder:
         result = subprocess.run(  # our own command
             [str(Path(sys.executable).with_name("viva")), "chat"],
-            input=SCRIPT.read_text(encoding="utf-8"),
+            input=script.read_text(encoding="utf-8"),
             env={**environment, "VIVA_DATA_DIR": folder, "PYTHONIOENCODING": "utf-8"},
             cwd=folder,
             capture_output=True,
@@ -125,13 +130,17 @@ def _block(text: str) -> str:
 
 
 def main() -> None:
-    """Write every section of the README again."""
+    """Write every section of the README and the transcripts again."""
     text = README.read_text(encoding="utf-8")
     for name, made in SECTIONS.items():
         whole = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         content = made()
         text = whole.sub(lambda m, c=content: f"{m[1]}{c}\n{m[2]}", text)
     README.write_text(text, encoding="utf-8")
+    for name, intro in TRANSCRIPTS.items():
+        shown = transcript(Path(__file__).parent / "transcripts" / f"{name}.txt")
+        page = f"# {name.capitalize()}\n\n{intro} `viva chat` reading a script, with no key.\n\n{shown}\n"
+        (DOCS / f"{name}.md").write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":
