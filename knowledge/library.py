@@ -44,7 +44,7 @@ class Library:
         return {topic: tuple(notes) for topic, notes in topics.items()}
 
     def about(self, name: str) -> tuple[Note, ...]:
-        """The notes of a topic, or the one note with that id, spelt with spaces or hyphens; none where there is none."""
+        """The notes of a topic, or the one note with that id, in any spelling; none where there is none."""
         slug = spelt(name)
         return self.topics.get(slug) or ((self._notes[slug],) if slug in self._notes else ())
 
