@@ -21,9 +21,10 @@ RANKERS: Mapping[str, Callable[[Hit], float]] = {
 
 
 class FoundOutcome(Outcome):
-    """Rank (from 1) of the first expected note by each ranker, None outside; the search's own scope."""
+    """Rank (from 1) of the first expected note by each ranker, None outside; its best score; the search's own scope."""
 
     ranks: dict[str, int | None] = Field(default_factory=dict[str, int | None])
+    best: dict[str, float] = Field(default_factory=dict[str, float])
     in_scope: float = 0.0
     hits: tuple[str, ...] = ()
 
@@ -48,6 +49,7 @@ class Retrieval:
         findings = self._search.find(case.query, context=case.context, k=len(self._library))
         return FoundOutcome(
             ranks={name: _rank(findings.hits, by, case.expect) for name, by in RANKERS.items()} if case.expect else {},
+            best={name: round(max(map(by, findings.hits)), 4) for name, by in RANKERS.items()},
             in_scope=round(findings.in_scope, 4),
             hits=tuple(hit.note_id for hit in findings.hits[:3]),
         )
@@ -74,6 +76,7 @@ class Retrieval:
             "metrics": metrics(statistics, [_cluster(cases[index]) for index in asked])
             | metrics(
                 {
+                    **{f"AUROC of {name}": _telling(found, name, inside) for name in RANKERS},
                     "AUROC of scope": lambda chosen: agreement.auroc(scope[chosen], inside[chosen]),
                     "inside, let in": lambda chosen: _share(scope[chosen][inside[chosen]] >= 0.5),
                     "outside, turned away": lambda chosen: _share(scope[chosen][~inside[chosen]] < 0.5),
@@ -116,6 +119,12 @@ def _of_ranks(ranks: agreement.Floats) -> dict[str, agreement.Statistic]:
         return float((1 / ranks[chosen]).mean()) if len(chosen) else float("nan")
 
     return {"recall@1": recall(1), "recall@3": recall(3), "MRR": reciprocal}
+
+
+def _telling(found: Sequence[FoundOutcome], ranker: str, inside: agreement.Flags) -> agreement.Statistic:
+    """How well a ranker's best score alone tells inside from outside."""
+    best = np.array([outcome.best[ranker] for outcome in found])
+    return lambda chosen: agreement.auroc(best[chosen], inside[chosen])
 
 
 def _share(flags: agreement.Flags) -> float:
