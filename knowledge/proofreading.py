@@ -18,7 +18,7 @@ from knowledge.note import Note, RubricPoint
 from knowledge.source import Location, Source, brief
 
 SAME_QUESTION = 0.93  # cosine from which on two questions are one
-NEARER = 0.2  # by how much another point has to be nearer than a paraphrase's own
+NEARER = 0.35  # by how much another point has to be nearer than a paraphrase's own
 TEMPTING = 0.03  # by how much a contradiction has to be nearer than the nearest paraphrase
 
 _FORMULA = re.compile(r"\$([^$\n]+)\$")
