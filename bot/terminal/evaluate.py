@@ -20,7 +20,7 @@ app = typer.Typer(help="Are the judges right? Run them over labelled cases, offl
 Files = Annotated[list[Path] | None, typer.Argument(help="Case files (JSON lines); Viva's own if left out.")]
 JudgeName = Annotated[str, typer.Option("--judge", help="embedded, chat, decisions or panel.")]
 Model = Annotated[str | None, typer.Option(help="The model a judge asks; the one in the settings if left out.")]
-Split = Annotated[str, typer.Option(help="Of Viva's own cases: test, train or all.")]
+Split = Annotated[str, typer.Option(help="Of Viva's own cases: test, dev, train or all.")]
 Repeats = Annotated[int, typer.Option(min=1, max=100, help="How often each case is run.")]
 Concurrency = Annotated[int, typer.Option(min=1, max=64, help="How many trials run at a time.")]
 PerMinute = Annotated[float | None, typer.Option(min=0.1, help="At most so many trials begin in a minute.")]
