@@ -77,6 +77,13 @@ _TO_GRADER = re.compile(
 )
 
 
+_QUESTION = re.compile(
+    r"\W*(?:(?:and|but|so|then)\ )?(?:how|what|why|when|where|which|who|is|are|was|were|do|does|did|can|could|would|"
+    r"should|will|has|have)\b.*\?\W*\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 def words(text: str) -> list[str]:
     """Lower-case words of a text, in order."""
     return _WORD.findall(text.lower())
@@ -217,7 +224,8 @@ def without_asides(span: Span, answer: str, question: str) -> Span | None:
     """The first run of sentences of a quotation that speak about the subject, or None where none does."""
     kept: list[tuple[int, int]] = []
     for start, end in _pieces(answer, span.start, span.end, _SENTENCE_END):
-        if carries_content(answer[start:end], question):
+        whole = sentence_around(_span(answer, start, end), answer)
+        if carries_content(answer[start:end], question) and not asks(whole):
             kept.append((start, end))
         elif kept:
             break
@@ -242,8 +250,13 @@ def is_word_salad(text: str, texts: Sequence[str]) -> bool:
 
 
 def states_something(text: str) -> bool:
-    """True for three words or more of which two carry meaning, and that are not a bare list."""
-    return len(words(text)) >= 3 and len(content(text)) >= 2 and not reads_like_a_list(text)
+    """True for three words or more of which two carry meaning, and that are no bare list and no question."""
+    return len(words(text)) >= 3 and len(content(text)) >= 2 and not reads_like_a_list(text) and not asks(text)
+
+
+def asks(text: str) -> bool:
+    """True for a question ("why does it scale?"); "it scales by 1/(1-p), right?" states something."""
+    return bool(_QUESTION.match(text))
 
 
 def reads_like_a_list(text: str) -> bool:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.grading.evidence import (
     addresses_grader,
+    asks,
     carries_content,
     content,
     echoes,
@@ -427,3 +428,22 @@ def test_a_bare_list_of_terms_reads_like_one(text: str, expected: bool) -> None:
 )
 def test_a_statement_has_three_words_and_is_no_list(text: str, expected: bool) -> None:
     assert states_something(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("How does self-attention compute its output, and why are the scores divided?", True),
+        ("and what is the posterior then?", True),
+        ("Is it the sum over all hypotheses?", True),
+        ("it scales by 1/(1-p), right?", False),
+        ("what you do is divide by the evidence", False),
+        ("The posterior is the prior times the likelihood.", False),
+    ],
+)
+def test_a_question_states_nothing(text: str, asked: bool) -> None:
+    assert asks(text) is asked
+    assert states_something(text) is not asked
+    span = find_quote(text, f"Well. {text}")
+    assert span is not None
+    assert (without_asides(span, f"Well. {text}", "?") is None) is asked
