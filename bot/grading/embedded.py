@@ -1,8 +1,9 @@
 """The embedded judge: no key, no network, the same grade every time, and silent where unsure.
 
 Three calibrated probabilities (stated, contradicted, not stated) come from a logistic model of the
-match features. Its weights and thresholds are data, `embedded.json`, fitted by
-`python -m evals.fit_embedded` on the labelled answers in `evals/cases/grading`.
+match features; there is one for points with contradictions to hold an answer against, and others.
+Weights and thresholds are data, `embedded.json`, fitted by `python -m evals.fit_embedded` on labelled
+answers to notes that the cross-encoder was not trained on.
 """
 
 import asyncio
@@ -11,18 +12,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from bot.grading.evidence import content
+from bot.grading.features import FEATURES, Matrix
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
-from bot.grading.matching import Match, Matcher, Matrix
+from bot.grading.matching import Match, Matcher
 from knowledge.note import Criterion
 
-_ABOUT_IT = 0.65  # relevance from which on something was said about a point, right or wrong
 _WORDS_A_POINT = 5  # content words that a statement needs for each point it is credited with
 
-HEAD = Path(__file__).with_name("embedded.json")
+HEADS = Path(__file__).with_name("embedded.json")
 
 UNSURE = "I cannot tell from the wording."
 OVERUSED = "The same few words already count for another point."
@@ -33,10 +35,12 @@ NOTHING_SAID = "The answer makes no statement about the subject, or names its wo
 class Head:
     """A multinomial logistic model: probabilities of `classes` from standardised features.
 
-    `thresholds` are the least probabilities at which each verdict is given rather than abstained.
+    `columns` are the features it looks at, as indices into FEATURES; `thresholds` the least
+    probabilities at which each verdict is given rather than abstained.
     """
 
     classes: tuple[Verdict, ...]
+    columns: tuple[int, ...]
     mean: Matrix
     scale: Matrix
     weights: Matrix
@@ -44,11 +48,11 @@ class Head:
     thresholds: dict[Verdict, float]
 
     @classmethod
-    def read(cls, path: Path = HEAD) -> "Head":
-        """The head stored at `path`."""
-        data = json.loads(path.read_text(encoding="utf-8"))
+    def of(cls, data: dict[str, Any]) -> "Head":
+        """The head that `evals.fit_embedded` wrote."""
         return cls(
             classes=tuple(Verdict(name) for name in data["classes"]),
+            columns=tuple(FEATURES.index(name) for name in data["features"]),
             mean=np.array(data["mean"]),
             scale=np.array(data["scale"]),
             weights=np.array(data["weights"]),
@@ -58,13 +62,35 @@ class Head:
 
     def probabilities(self, features: Matrix) -> dict[Verdict, float]:
         """One probability a class; they sum to 1. An undefined feature counts as average."""
-        logits = self.weights @ np.nan_to_num((features - self.mean) / self.scale) + self.bias
+        standardised = np.nan_to_num((features[list(self.columns)] - self.mean) / self.scale)
+        logits = self.weights @ standardised + self.bias
         odds = np.exp(logits - logits.max())
         return dict(zip(self.classes, (odds / odds.sum()).tolist(), strict=True))
 
 
+@dataclass(frozen=True)
+class Heads:
+    """A head for points with contradictions, one for points without, and one for a point that is the whole rubric."""
+
+    opposed: Head
+    alone: Head
+    only: Head
+
+    @classmethod
+    def read(cls, path: Path = HEADS) -> "Heads":
+        """The heads stored at `path`."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        return cls(Head.of(data["opposed"]), Head.of(data["alone"]), Head.of(data["only"]))
+
+    def of(self, point: Criterion, submission: Submission) -> Head:
+        """The head that grades a point of a submission."""
+        if point.contradictions:
+            return self.opposed
+        return self.alone if len(submission.rubric) + len(submission.beside) > 1 else self.only
+
+
 class EmbeddedJudge:
-    """Compares every statement of an answer with each point's paraphrases and contradictions."""
+    """Reads the statements of an answer beside each point, its paraphrases and its contradictions."""
 
     name = "embedded"
 
@@ -72,16 +98,19 @@ class EmbeddedJudge:
         self._matcher = matcher
 
     @cached_property
-    def _head(self) -> Head:
-        return Head.read()
+    def _heads(self) -> Heads:
+        return Heads.read()
 
     async def grade(self, submission: Submission) -> Grade:
         """Grade every point, leaving unscored what it cannot tell; EmbedderError where the weights are missing."""
         matches = await asyncio.to_thread(self._matcher.match, submission)
-        points = [self._point(p, match) for p, match in zip(submission.rubric, matches, strict=True)]
+        points = [
+            self._point(point, match, self._heads.of(point, submission))
+            for point, match in zip(submission.rubric, matches, strict=True)
+        ]
         return Grade(judge=self.name, points=tuple(_without_overuse(points)))
 
-    def _point(self, point: Criterion, match: Match | None) -> PointGrade:
+    def _point(self, point: Criterion, match: Match | None, head: Head) -> PointGrade:
         def graded(verdict: Verdict, **details: object) -> PointGrade:
             return PointGrade.model_validate(
                 {"point_id": point.id, "weight": point.weight, "verdict": verdict, **details}
@@ -91,14 +120,12 @@ class EmbeddedJudge:
             return graded(Verdict.MISSED, reason=NOTHING_SAID, expected=0.0)
         if match.verbatim:
             return graded(Verdict.MET, evidence=match.verbatim, probability=1.0, expected=1.0)
-        probabilities = self._head.probabilities(match.features)
+        probabilities = head.probabilities(match.features)
         verdict = max(probabilities, key=lambda v: probabilities[v])
         probability, expected = probabilities[verdict], probabilities[Verdict.MET]
-        if probability < self._head.thresholds[verdict]:
+        if probability < head.thresholds[verdict]:
             return graded(Verdict.UNSCORED, probability=probability, expected=expected, reason=UNSURE)
         if verdict is Verdict.MISSED:
-            if match.relevance >= _ABOUT_IT:
-                return graded(Verdict.UNSCORED, probability=probability, expected=expected, reason=UNSURE)
             return graded(verdict, probability=probability, expected=expected)
         span = match.opposing if verdict is Verdict.CONTRADICTED else match.supporting
         return graded(verdict, probability=probability, expected=expected, evidence=span)

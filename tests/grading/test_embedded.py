@@ -9,15 +9,17 @@ from statistics import mean
 import numpy as np
 import pytest
 
-from bot.grading.embedded import HEAD, EmbeddedJudge, Head
+from bot.grading.cross_encoder import CARD
+from bot.grading.embedded import HEADS, EmbeddedJudge, Head, Heads
 from bot.grading.evidence import STOPWORDS, content, words
+from bot.grading.features import FEATURES
 from bot.grading.grade import Grade, Submission, Verdict
-from bot.grading.matching import FEATURES, Matcher
+from bot.grading.matching import Matcher
 from evals import cases
 from evals.cases import GradingCase
 from knowledge.embedder import SentenceEmbedder
 from knowledge.library import Library
-from knowledge.note import Note
+from knowledge.note import Criterion, Note
 from tests.fakes import HashingEmbedder
 from tests.grading.examples import RUBRIC, submission
 from tests.grading.test_chat import ATTACKS
@@ -205,31 +207,41 @@ async def test_whatever_is_typed_gets_a_grade(embedded: EmbeddedJudge, answer: s
     assert 0 <= grade.score <= 1
 
 
-# The head
+# The heads
+
+HEAD = pytest.mark.parametrize(
+    "head", [Heads.read().opposed, Heads.read().alone, Heads.read().only], ids=["opposed", "alone", "only"]
+)
 
 
-def test_the_stored_head_was_fitted_on_the_features_that_are_computed() -> None:
-    assert tuple(json.loads(HEAD.read_text(encoding="utf-8"))["features"]) == FEATURES
+def test_the_heads_were_fitted_on_labelled_answers_that_the_cross_encoder_never_saw() -> None:
+    assert json.loads(HEADS.read_text(encoding="utf-8"))["fitted_on"] == cases.digest(cases.split_files("dev"))
+    assert json.loads(CARD.read_text(encoding="utf-8"))["answers"] == cases.digest(cases.split_files("train"))
 
 
-def test_the_stored_head_was_fitted_on_the_labelled_answers_outside_the_test_split() -> None:
-    seen = cases.split_files("train")
-    assert json.loads(HEAD.read_text(encoding="utf-8"))["fitted_on"] == cases.digest(seen)
-
-
-def test_probabilities_sum_to_one_and_an_undefined_feature_counts_as_average() -> None:
-    head = Head.read()
-    undefined = np.full(len(FEATURES), np.nan)
-    assert head.probabilities(undefined) == head.probabilities(head.mean)
-    for features in (undefined, head.mean + 3 * head.scale, head.mean - 1_000 * head.scale):
+@HEAD
+def test_probabilities_sum_to_one_and_an_undefined_feature_counts_as_average(head: Head) -> None:
+    average = np.zeros(len(FEATURES))
+    average[list(head.columns)] = head.mean
+    spread = np.zeros(len(FEATURES))
+    spread[list(head.columns)] = head.scale
+    assert head.probabilities(np.full(len(FEATURES), np.nan)) == head.probabilities(average)
+    for features in (average, average + 3 * spread, average - 1_000 * spread):
         probabilities = head.probabilities(features)
         assert sum(probabilities.values()) == pytest.approx(1)
         assert set(probabilities) == {Verdict.MET, Verdict.MISSED, Verdict.CONTRADICTED}
 
 
-def test_credit_is_the_dearest_verdict() -> None:
-    thresholds = Head.read().thresholds
-    assert 0.5 <= thresholds[Verdict.MISSED] <= thresholds[Verdict.MET] <= 1
+@HEAD
+def test_credit_takes_more_than_an_even_chance(head: Head) -> None:
+    assert 0.7 <= head.thresholds[Verdict.MET] < 1
+
+
+def test_a_point_is_graded_by_the_head_for_what_is_known_about_it(library: Library) -> None:
+    heads, full = Heads.read(), library["dropout"].rubric
+    bare = tuple(Criterion(id=point.id, point=point.point, weight=point.weight) for point in full)
+    for rubric, head in ((full, heads.opposed), (bare, heads.alone), (bare[:1], heads.only)):
+        assert heads.of(rubric[0], Submission(question="?", rubric=rubric, answer="")) is head
 
 
 async def test_an_answer_without_a_statement_is_missed_with_the_reason() -> None:
