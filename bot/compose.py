@@ -18,7 +18,7 @@ from bot.grading.decisions import DecisionsJudge
 from bot.grading.embedded import EmbeddedJudge
 from bot.grading.grade import Judge
 from bot.grading.matching import Matcher
-from bot.grading.panel import Panel
+from bot.grading.panel import Jury, Panel
 from bot.llm import ModelClient
 from bot.settings import OpenAISettings, StoreSettings, VivaSettings
 from bot.store.store import Store
@@ -47,6 +47,10 @@ class Settings:
             raise SettingsError("VIVA_JUDGE is chat but no chat model is named; set VIVA_CHAT_MODEL.")
         if wanted == "decisions" and not settings.viva.decisions_model:
             raise SettingsError("VIVA_JUDGE is decisions but no model is named; set VIVA_DECISIONS_MODEL.")
+        if wanted == "jury" and not (settings.viva.chat_model or settings.viva.decisions_model):
+            raise SettingsError(
+                "VIVA_JUDGE is jury but no model is named; set VIVA_CHAT_MODEL or VIVA_DECISIONS_MODEL."
+            )
         if (settings.viva.chat_model or settings.viva.decisions_model) and not settings.has_models:
             raise SettingsError("A model is named but no server; set OPENAI_API_KEY or OPENAI_BASE_URL.")
         return settings
@@ -115,7 +119,7 @@ class App:
     knowledge: Knowledge
     store: Store
     coach: Coach
-    judge: Panel
+    judge: Judge
     client: ModelClient | None
 
 
@@ -125,7 +129,7 @@ async def opened(settings: Settings, progress: Progress | None = None) -> AsyncG
     knowledge = Knowledge(settings, progress)
     store = await Store.open(settings.database_url)
     client = ModelClient(settings.openai, settings.viva, store) if settings.has_models else None
-    judge = Panel(_judges(settings, client, knowledge.matcher))
+    judge = _judge(settings, client, knowledge.matcher)
     model = settings.viva.chat_model
     persona = Persona(client, model)
     answerer = Answerer(knowledge.library, knowledge.find, client, model)
@@ -144,14 +148,17 @@ async def opened(settings: Settings, progress: Progress | None = None) -> AsyncG
         await store.close()
 
 
-def _judges(settings: Settings, client: ModelClient | None, matcher: Matcher) -> list[Judge]:
-    """The judges in the order they are asked; the embedded one is always the last resort."""
+def _judge(settings: Settings, client: ModelClient | None, matcher: Matcher) -> Judge:
+    """All judges that are wanted, together or in the order they are asked; the embedded one is always the last."""
     viva = settings.viva
     makers: dict[str, Callable[[], Judge] | None] = {
         "decisions": (lambda: DecisionsJudge(client, viva.decisions_model or "", matcher))
         if client and viva.decisions_model
         else None,
-        "chat": (lambda: ChatJudge(client, viva.chat_model or "")) if client and viva.chat_model else None,
+        "chat": (lambda: ChatJudge(client, viva.chat_model or "", viva.chat_samples))
+        if client and viva.chat_model
+        else None,
     }
-    wanted = list(makers) if viva.judge == "auto" else [viva.judge]
-    return [*(make() for name in wanted if (make := makers.get(name))), EmbeddedJudge(matcher)]
+    wanted = list(makers) if viva.judge in ("auto", "jury") else [viva.judge]
+    judges = [*(make() for name in wanted if (make := makers.get(name))), EmbeddedJudge(matcher)]
+    return Jury(judges) if viva.judge == "jury" else Panel(judges)

@@ -7,7 +7,7 @@ each call bounds them all. Every failure becomes a ModelError whose text complet
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
@@ -97,17 +97,20 @@ class ChoiceProbability(_Read):
 
 
 class DecisionAnswer(_Read):
-    """One answer of a decision model; `type` is "choice", "refusal", or what else it gave."""
+    """One answer of a decision model; `type` is "choice", "predicate", "refusal", or what else it gave."""
 
     type: str
     name: StrictStr | None = None
     choice: StrictStr | None = None
     confidence: Probability | None = None
     probabilities: list[ChoiceProbability] = []
+    truth: Annotated[Probability | None, Field(validation_alias="probability")] = None
 
     @property
     def probability(self) -> float | None:
-        """How likely the answer's own choice is, by its distribution or else its confidence."""
+        """How likely it is that a predicate is true, or a choice right, by its distribution or else its confidence."""
+        if self.type == "predicate":
+            return self.truth
         return next((p.probability for p in self.probabilities if p.value == self.choice), self.confidence)
 
 
@@ -171,12 +174,29 @@ class ModelClient:
             async with asyncio.timeout(self._timeout):
                 return [model.id async for model in self._client.models.list()]
 
-    async def chat(self, model: str, prompt: Prompt, *, person: str, schema: dict[str, Any] | None = None) -> str:
-        """The text of one reply; with a JSON schema, text that should satisfy it (the caller checks)."""
+    @asynccontextmanager
+    async def one_limit(self) -> AsyncGenerator[None, None]:
+        """All that is asked inside has the time of one reply together; raises ModelUnavailable when it is over."""
+        _ = self._client  # loading the library takes a second, which is not the model's
+        try:
+            async with asyncio.timeout(self._timeout):
+                yield
+        except TimeoutError as error:
+            raise ModelUnavailable("did not answer in time") from error
+
+    async def chat(
+        self, model: str, prompt: Prompt, *, person: str, schema: dict[str, Any] | None = None, seed: int | None = None
+    ) -> str:
+        """The text of one reply; with a JSON schema, text that should satisfy it (the caller checks).
+
+        Replies to the same prompt with different seeds are samples of what the model may say.
+        """
         body = {"model": model, "messages": _messages(prompt), "max_completion_tokens": MAX_OUTPUT_TOKENS}
         if schema:
             form = {"name": prompt.name, "schema": schema, "strict": True}
             body["response_format"] = {"type": "json_schema", "json_schema": form}
+        if seed is not None:
+            body["seed"] = seed
         answered = await self._post("/chat/completions", body, _ChatReply, person)
         choice = answered.choices[0]
         if choice.message.refusal:
@@ -226,7 +246,7 @@ class ModelClient:
     async def decide(
         self, model: str, prompt: Prompt, questions: Sequence[dict[str, Any]], *, person: str
     ) -> list[DecisionAnswer]:
-        """One answer for each question, in order; any one may be a refusal or unreadable."""
+        """One answer for each question (400 at most), in order; any one may be a refusal or unreadable."""
         asked = [{"type": "message", **message} for message in _messages(prompt)]
         reply = await self._post(
             "/decisions", {"model": model, "input": asked, "questions": list(questions)}, _DecisionReply, person

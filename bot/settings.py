@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import SettingsError
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-JudgeName = Literal["auto", "decisions", "chat", "embedded"]
+JudgeName = Literal["auto", "jury", "decisions", "chat", "embedded"]
 
 
 class _Settings(BaseSettings):
@@ -57,7 +57,12 @@ class VivaSettings(_Settings):
 
     chat_model: Name | None = Field(None, description="Chat model that grades, words probes and answers questions.")
     decisions_model: Name | None = Field(None, description="Decision model that grades; OpenAI's is gpt-6-luna.")
-    judge: JudgeName = Field("auto", description="auto uses every judge that is configured, in order.")
+    judge: JudgeName = Field(
+        "auto", description="auto asks the judges that are configured in order; jury asks all, and the majority counts."
+    )
+    chat_samples: int = Field(
+        1, ge=1, le=20, description="Replies the chat judge asks for each answer; their agreement is its confidence."
+    )
     embedding_model: Name | None = Field(None, description="sentence-transformers folder or name; MiniLM is bundled.")
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("viva", appauthor=False),

@@ -72,6 +72,22 @@ CALLS = pytest.mark.parametrize("call", [chat, stream, decide])
 # What is asked and what comes back
 
 
+@pytest.mark.parametrize(("seed", "sent"), [(None, {}), (0, {"seed": 0}), (7, {"seed": 7})])
+async def test_a_seed_is_sent_where_one_is_given(
+    server: ScriptedServer, client: ModelClient, seed: int | None, sent: dict[str, int]
+) -> None:
+    server.say("True.")
+    await client.chat(MODEL, PROMPT, person="ana", seed=seed)
+    assert {name: value for name, value in server.requests[0].body.items() if name == "seed"} == sent
+
+
+async def test_a_predicate_comes_with_its_probability(server: ScriptedServer, client: ModelClient) -> None:
+    server.decide([0.25, {"met": 0.9, "missed": 0.1}])
+    predicate = {"type": "predicate", "name": "p", "instructions": "It is so."}
+    answers = await client.decide(MODEL, PROMPT, [predicate, QUESTIONS[0]], person="ana")
+    assert [answer.probability for answer in answers] == [0.25, 0.9]
+
+
 async def test_chat_sends_the_prompt_and_returns_the_text(server: ScriptedServer, client: ModelClient) -> None:
     server.say("True.")
     assert await chat(client) == "True."

@@ -117,6 +117,9 @@ def test_an_empty_line_in_dotenv_means_unset(folder: Path) -> None:
     ("name", "value"),
     [
         ("VIVA_JUDGE", "coin"),
+        ("VIVA_CHAT_SAMPLES", "0"),
+        ("VIVA_CHAT_SAMPLES", "21"),
+        ("VIVA_CHAT_SAMPLES", "many"),
         ("VIVA_LOG_LEVEL", "LOUD"),
         ("VIVA_CHAT_MODEL", "  "),
         ("VIVA_DECISIONS_MODEL", "\t"),

@@ -209,7 +209,11 @@ class Coach:
         if heard is not Heard.ANSWER:
             return Graded(to=event.id, grade=_missed(asked, heard))
         submission = Submission(
-            question=exchange.last_prompt, rubric=asked, answer=event.text[:MAX_ANSWER], person=person
+            question=exchange.last_prompt,
+            rubric=asked,
+            answer=event.text[:MAX_ANSWER],
+            misconceptions=self._library[exchange.ref.note_id].misconceptions,
+            person=person,
         )
         return Graded(to=event.id, grade=await self._judge.grade(submission))
 

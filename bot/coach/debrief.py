@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bot.coach.interviewer import question
+from bot.coach.interviewer import question, shorten
 from bot.coach.reply import DebriefQuestion, DebriefReply, GradeReply, PointLine
 from bot.coach.session import Exchange, Session
-from bot.grading.grade import Grade, Verdict
+from bot.grading.grade import Grade, Verdict, WrongBelief
 from knowledge.library import Library
 
 _STRONG = 0.7
@@ -13,7 +13,11 @@ _NAMED = 3
 
 
 def card(exchange: Exchange, grade: Grade, library: Library, *, final: bool) -> GradeReply:
-    """The grade of one question; points that may still be earned keep their text to themselves."""
+    """The grade of one question; points that may still be earned keep their text to themselves.
+
+    So do corrections: after a question that was met in full comes its next rung, which they could answer.
+    """
+    ladder_ends = final and any(point.verdict is not Verdict.MET for point in grade.points)
     return GradeReply(
         question=exchange.text,
         score=grade.score,
@@ -21,6 +25,7 @@ def card(exchange: Exchange, grade: Grade, library: Library, *, final: bool) -> 
         points=_lines(exchange, grade, library, final=final),
         judge=grade.judge,
         final=final,
+        misconceptions=grade.misconceptions if ladder_ends else (),
     )
 
 
@@ -45,10 +50,12 @@ def _lines(exchange: Exchange, grade: Grade, library: Library, *, final: bool) -
 def debrief(session: Session, library: Library) -> DebriefReply | None:
     """The report over all finished questions, or None when nothing was answered."""
     questions: list[DebriefQuestion] = []
+    beliefs: dict[str, WrongBelief] = {}
     for number, exchange in enumerate(session.history, 1):
         grade = exchange.grade
         if grade is None:
             continue
+        beliefs |= {belief.claim: belief for belief in grade.misconceptions if belief.claim not in beliefs}
         questions.append(
             DebriefQuestion(
                 number=number,
@@ -71,7 +78,7 @@ def debrief(session: Session, library: Library) -> DebriefReply | None:
         open_weight=_mean([q.open_weight for q in questions]),
         questions=tuple(questions),
         strengths=_strengths(questions),
-        weaknesses=_weaknesses(questions),
+        weaknesses=(*_weaknesses(questions), *map(_put_right, beliefs.values())),
         read_next=tuple(dict.fromkeys(q.note_id for q in weakest))[:_NAMED],
     )
 
@@ -96,6 +103,10 @@ def _weaknesses(questions: Sequence[DebriefQuestion]) -> tuple[str, ...]:
         if point.verdict in (Verdict.CONTRADICTED, Verdict.MISSED)
     ]
     return tuple(text for _, _, text in sorted(lost)[:_NAMED])
+
+
+def _put_right(belief: WrongBelief) -> str:
+    return f"You said “{shorten(belief.evidence.quote)}”. In fact: {belief.correction}"
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.grading.grade import Aid, Verdict
+from bot.grading.grade import Aid, Verdict, WrongBelief
 
 
 class _Reply(BaseModel):
@@ -56,7 +56,11 @@ class PointLine(_Reply):
 
 
 class GradeReply(_Reply):
-    """A grade: score and open weight in [0, 1]; `final` once the question is over."""
+    """A grade: score and open weight in [0, 1]; `final` once the question is over.
+
+    `misconceptions` are what the candidate got wrong beside the rubric, once nothing can be earned by the
+    corrections.
+    """
 
     kind: Literal["grade"] = "grade"
     question: str
@@ -65,6 +69,7 @@ class GradeReply(_Reply):
     points: tuple[PointLine, ...]
     judge: str
     final: bool
+    misconceptions: tuple[WrongBelief, ...] = ()
 
 
 class ExplanationReply(_Reply):

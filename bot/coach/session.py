@@ -27,7 +27,7 @@ from bot.coach.events import (
     Stage,
     Start,
 )
-from bot.grading.grade import Aid, Grade, PointGrade, Verdict
+from bot.grading.grade import Aid, Grade, PointGrade, Verdict, WrongBelief
 from knowledge.search import resolve
 
 
@@ -58,6 +58,7 @@ class Exchange:
     hinted: frozenset[str] = frozenset()
     last_prompt: str = ""
     judge: str = ""
+    misconceptions: tuple[WrongBelief, ...] = ()
     notices: tuple[str, ...] = ()
     answered_prompt: str = ""
     skipped: bool = False
@@ -65,7 +66,9 @@ class Exchange:
     @property
     def grade(self) -> Grade | None:
         """All points together, or None before the first answer."""
-        return Grade(judge=self.judge, points=tuple(self.points.values())) if self.points else None
+        if not self.points:
+            return None
+        return Grade(judge=self.judge, points=tuple(self.points.values()), misconceptions=self.misconceptions)
 
 
 @dataclass(frozen=True)
@@ -189,9 +192,11 @@ def _merge(exchange: Exchange, said: str, grade: Grade) -> Exchange:
         helped = point.model_copy(update={"aid": aid if point.verdict.credit else Aid.NONE})
         before = points.get(point.point_id)
         points[point.point_id] = helped if before is None else _better(before, helped)
+    known = {belief.claim for belief in exchange.misconceptions}
     return replace(
         exchange,
         points=points,
+        misconceptions=(*exchange.misconceptions, *(b for b in grade.misconceptions if b.claim not in known)),
         answers=(*exchange.answers, said),
         judge=grade.judge if first or grade.judge != "rule" else exchange.judge,
         notices=grade.notices,

@@ -1,15 +1,17 @@
 """The chat judge: any OpenAI-compatible model with a JSON schema, its quotes checked in code."""
 
+import asyncio
 import json
-import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bot.errors import ModelMalformed
+from bot.errors import ModelError, ModelMalformed
 from bot.grading.evidence import find_quote, without_asides
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
+from bot.grading.votes import agreed
 from bot.llm import ModelClient
 from knowledge.note import Criterion
 from prompts.render import render
@@ -17,6 +19,9 @@ from prompts.render import render
 NOT_QUOTED = "The judge's quote is not in the answer."
 INVENTED_QUOTE = "The judge quoted words that are not in your answer, so those points earn nothing until you mark them."
 NOT_A_STATEMENT = "The quoted words say nothing about the point."
+DISAGREED = "Asked several times, the model gave different verdicts."
+
+Points = tuple[PointGrade, ...]
 
 
 class _Point(BaseModel):
@@ -37,29 +42,53 @@ class ChatJudge:
     """Asks a chat model for a verdict and a verbatim quote for each point.
 
     A quote that does not stand in the answer, or that only repeats the question or talks to the
-    grader, earns nothing: the point is unscored with the reason.
+    grader, earns nothing: the point is unscored with the reason. Of several `samples`, asked for at
+    once, the verdict of more than half stands, and the share that agrees is its probability.
     """
 
-    def __init__(self, client: ModelClient, model: str) -> None:
+    def __init__(self, client: ModelClient, model: str, samples: int = 1) -> None:
         self._client = client
         self._model = model
+        self._samples = samples
 
     @property
     def name(self) -> str:
-        """The judge and its model."""
-        return f"chat ({self._model})"
+        """The judge, its model, and how many samples it takes where it takes several."""
+        return f"chat ({self._model}" + (f", {self._samples} samples)" if self._samples > 1 else ")")
 
     async def grade(self, submission: Submission) -> Grade:
-        """Grade every point in one request; raises ModelError when the reply cannot be used."""
-        prompt = render("grade", question=submission.question, points=submission.rubric, answer=submission.answer)
-        text = await self._client.chat(self._model, prompt, person=submission.person, schema=schema(submission.rubric))
-        given = _parse(text).points
-        verdicts = {point.id: point for point in given}
-        if sorted(point.id for point in given) != sorted(point.id for point in submission.rubric):
-            raise ModelMalformed("did not grade the rubric's points")
-        points = tuple(_checked(point, verdicts[point.id], submission) for point in submission.rubric)
+        """Grade every point; raises ModelError when half of the replies or more cannot be used."""
+        results = await asyncio.gather(*(self._sample(submission, number) for number in range(self._samples)))
+        samples = [result for result in results if not isinstance(result, ModelError)]
+        if 2 * len(samples) <= self._samples:
+            raise next(result for result in results if isinstance(result, ModelError))
+        points = samples[0]
+        if self._samples > 1:
+            points = tuple(agreed(votes, self._samples, DISAGREED) for votes in zip(*samples, strict=True))
         invented = any(point.reason == NOT_QUOTED for point in points)
         return Grade(judge=self.name, points=points, notices=(INVENTED_QUOTE,) if invented else ())
+
+    async def _sample(self, submission: Submission, number: int) -> Points | ModelError:
+        try:
+            async with self._client.one_limit():
+                verdicts = await self._ask(submission, number or None)
+        except ModelError as error:
+            return error
+        return tuple(_checked(point, verdicts[point.id], submission) for point in submission.rubric)
+
+    async def _ask(self, submission: Submission, seed: int | None, mistake: str = "") -> dict[str, _Point]:
+        """The model's verdict on each point; what is malformed is asked for once more, its mistake told."""
+        prompt = render(
+            "grade", question=submission.question, points=submission.rubric, answer=submission.answer, mistake=mistake
+        )
+        form = schema(submission.rubric)
+        try:
+            text = await self._client.chat(self._model, prompt, person=submission.person, schema=form, seed=seed)
+            return _read(text, submission.rubric)
+        except ModelMalformed as error:
+            if mistake:
+                raise
+            return await self._ask(submission, seed, mistake=str(error))
 
 
 def schema(rubric: tuple[Criterion, ...]) -> dict[str, Any]:
@@ -75,13 +104,32 @@ def _reply_schema() -> dict[str, Any]:
     return _Reply.model_json_schema()
 
 
-def _parse(text: str) -> _Reply:
-    # Some servers wrap JSON in a code fence although a schema was asked for.
-    unwrapped = re.sub(r"\A\s*```(?:json)?\s*|\s*```\s*\Z", "", text)
-    try:
-        return _Reply.model_validate(json.loads(unwrapped))
-    except (ValueError, RecursionError) as error:
-        raise ModelMalformed("sent a reply that is not in the asked-for form") from error
+def _read(text: str, rubric: tuple[Criterion, ...]) -> dict[str, _Point]:
+    """The verdicts, by point, of the last object in a reply that has the asked-for form."""
+    mistake = "sent a reply that is not in the asked-for form"
+    for found in reversed(list(_objects(text))):
+        try:
+            points = _Reply.model_validate(found).points
+        except ValidationError:
+            continue
+        if sorted(point.id for point in points) == sorted(point.id for point in rubric):
+            return {point.id: point for point in points}
+        mistake = "did not grade the rubric's points"
+    raise ModelMalformed(mistake)
+
+
+def _objects(text: str) -> Iterator[object]:
+    """Every JSON object in a text that stands in no other, in order, whatever is written around them."""
+    decoder, at = json.JSONDecoder(), text.find("{")
+    while at >= 0:
+        try:
+            found, end = decoder.raw_decode(text, at)
+            yield found
+        except ValueError:
+            end = at + 1
+        except RecursionError:  # no reply nests so deep; trying every level of it would take seconds
+            return
+        at = text.find("{", end)
 
 
 def _checked(point: Criterion, given: _Point, submission: Submission) -> PointGrade:

@@ -12,7 +12,7 @@ from typing import Annotated, Protocol, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from knowledge.note import Criterion
+from knowledge.note import Criterion, Misconception
 
 
 def well_formed(text: object) -> object:
@@ -70,6 +70,7 @@ class PointGrade(_Value):
     Credit needs evidence: met and partial carry a span of the candidate's own words, unless the
     candidate marked the point (`marked`). `probability` is how sure the judge is of its verdict and
     `expected` what it expects the point to be worth (1 met, 0.5 partial), in [0, 1], where it can say.
+    `probabilities` are those of all verdicts as a model gave them, before any calibration.
     """
 
     point_id: str
@@ -78,6 +79,7 @@ class PointGrade(_Value):
     evidence: Span | None = None
     probability: float | None = Field(default=None, ge=0, le=1)
     expected: float | None = Field(default=None, ge=0, le=1)
+    probabilities: dict[Verdict, float] = {}
     reason: str = ""
     aid: Aid = Aid.NONE
     marked: bool = False
@@ -93,16 +95,31 @@ class PointGrade(_Value):
         """What the point adds to the score."""
         return self.weight * self.verdict.credit * self.aid.share
 
+    @property
+    def worth(self) -> float:
+        """The share of its weight it probably earns: what the judge expects, or else its verdict's credit."""
+        return self.verdict.credit if self.expected is None else self.expected
+
+
+class WrongBelief(_Value):
+    """A known misconception, what is true instead, and the words of the answer that state it."""
+
+    claim: str
+    correction: str
+    evidence: Span
+
 
 class Grade(_Value):
     """Every point of a rubric with its verdict.
 
     `notices` are sentences for the candidate about how the grade came about (a judge that failed,
-    a quote that was not in the answer).
+    a quote that was not in the answer). `misconceptions` are told beside the points; they neither earn
+    nor cost anything.
     """
 
     judge: str
     points: tuple[PointGrade, ...] = Field(min_length=1)
+    misconceptions: tuple[WrongBelief, ...] = ()
     notices: tuple[str, ...] = ()
 
     @property
@@ -121,8 +138,7 @@ class Grade(_Value):
 
         For measuring judges, never shown as a grade: it credits what nobody is sure was said.
         """
-        shares = (p.weight * (p.verdict.credit if p.expected is None else p.expected) for p in self.points)
-        return min(1.0, math.fsum(shares))
+        return min(1.0, math.fsum(point.weight * point.worth for point in self.points))
 
     def __getitem__(self, point_id: str) -> PointGrade:
         """The grade of one point; KeyError when the rubric has no such point."""
@@ -140,13 +156,14 @@ class Submission(_Value):
     """What a judge gets: the question as asked, the points to grade, and what the candidate said.
 
     `beside` are the points of the same rubric that are not graded now: a statement that belongs to
-    one of them says nothing about the others.
+    one of them says nothing about the others. `misconceptions` are wrong beliefs to listen for.
     """
 
     question: str
     rubric: tuple[Criterion, ...] = Field(min_length=1)
     answer: Said
     beside: tuple[Criterion, ...] = ()
+    misconceptions: tuple[Misconception, ...] = ()
     person: str = ""
 
 

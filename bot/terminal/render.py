@@ -25,7 +25,7 @@ from bot.coach.reply import (
     QuestionReply,
     Reply,
 )
-from bot.grading.grade import Aid, Verdict
+from bot.grading.grade import Aid, Verdict, WrongBelief
 from bot.terminal.formulas import readable
 from knowledge.library import Library
 from knowledge.note import Kind, Level, Note
@@ -92,7 +92,11 @@ def _grade(reply: GradeReply) -> RenderableType:
         )
     judged = "" if reply.judge == "rule" else f"graded by the {reply.judge} judge"
     return Panel(
-        Group(*(_points(reply.points) if reply.final else _so_far(reply.points)), *footer),
+        Group(
+            *(_points(reply.points) if reply.final else _so_far(reply.points)),
+            *_put_right(reply.misconceptions),
+            *footer,
+        ),
         title=Text.assemble((title, "bold"), "  ", bar(reply.score, reply.open_weight)),
         title_align="left",
         subtitle=Text(judged, style="dim"),
@@ -126,8 +130,14 @@ def _points(points: Iterable[PointLine]) -> Iterable[RenderableType]:
             yield Text(f"     marked by you: {name}", style=style)
         elif point.quote:
             yield Text(f"     “{shorten(point.quote)}”", style=style)
-        if point.verdict is Verdict.UNSCORED and point.reason:
+        if point.reason and not point.marked and point.verdict is not Verdict.MISSED:
             yield Text(f"     {point.reason}", style="dim")
+
+
+def _put_right(beliefs: tuple[WrongBelief, ...]) -> Iterable[RenderableType]:
+    for belief in beliefs:
+        yield Text.assemble(("✗ ", "red"), f"You said “{shorten(belief.evidence.quote)}”")
+        yield Text(f"     In fact: {belief.correction}")
 
 
 def bar(score: float, open_weight: float = 0.0) -> Text:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.grading.grade import Grade, PointGrade, Span, Verdict
+from bot.grading.grade import Grade, PointGrade, Span, Verdict, WrongBelief
 from knowledge.note import FULL, SHORT, Criterion, FollowUp, Kind, Level, Misconception, Note, Related, RubricPoint
 
 MET, PARTIAL, MISSED = Verdict.MET, Verdict.PARTIAL, Verdict.MISSED
@@ -73,4 +73,12 @@ def grade(points: Sequence[Criterion], *verdicts: Verdict, judge: str = "test", 
     return Grade(
         judge=judge,
         points=tuple(graded(p.id, p.weight, v, quote) for p, v in zip(points, held, strict=False)),
+    )
+
+
+def belief(of: str = "kl", quote: str = ANSWER) -> WrongBelief:
+    """The misconception of a note, stated in these words."""
+    (known,) = note(of).misconceptions
+    return WrongBelief(
+        claim=known.claim, correction=known.correction, evidence=Span(start=0, end=len(quote), quote=quote)
     )

@@ -26,7 +26,7 @@ from bot.coach.events import (
 )
 from bot.coach.interviewer import question
 from bot.coach.session import Exchange, Session, apply
-from bot.grading.grade import Verdict
+from bot.grading.grade import Verdict, WrongBelief
 from knowledge.library import Library
 from knowledge.note import Note, RubricPoint
 from tests.coach.notes import ANSWER, grade
@@ -84,11 +84,17 @@ class Story:
         return name
 
     def answer(
-        self, *verdicts: Verdict, text: str = ANSWER, judge: str = "test", of: Sequence[str] | None = None
+        self,
+        *verdicts: Verdict,
+        text: str = ANSWER,
+        judge: str = "test",
+        of: Sequence[str] | None = None,
+        beliefs: Sequence[WrongBelief] = (),
     ) -> "Story":
         """An answer and its grade, over the points `of` (all of them unless told), quoting all of it."""
         points = [p for p in self.rubric if of is None or p.id in of]
-        return self.happen(Graded(to=self.say(text), grade=grade(points, *verdicts, judge=judge, quote=text)))
+        graded = grade(points, *verdicts, judge=judge, quote=text).model_copy(update={"misconceptions": tuple(beliefs)})
+        return self.happen(Graded(to=self.say(text), grade=graded))
 
     def probe(self, point_id: str) -> "Story":
         authored = next(p.probe for p in self.rubric if p.id == point_id)

@@ -62,6 +62,16 @@ async def test_a_question_leads_over_from_the_last_one_by_its_bridge(door: Calla
     assert bridged.bridge == f"From {first.note_id} to {bridged.note_id}?"
 
 
+async def test_the_judge_listens_for_the_misconceptions_of_the_note_on_every_rung(door: Callable[..., Door]) -> None:
+    judge = ScriptedJudge("+-", "+", "-")
+    ada = door(judge=judge, notes=Library([note("kl")]))
+    await ada.start()
+    for _ in range(3):
+        await ada.say()
+    assert [[m.claim for m in asked.misconceptions] for asked in judge.asked] == [["kl is easy."]] * 3
+    assert [len(asked.rubric) for asked in judge.asked] == [3, 2, 1]
+
+
 async def test_a_card_in_the_middle_of_a_question_hides_what_may_still_be_earned(door: Callable[..., Door]) -> None:
     ada = door("+~-", "-")
     await ada.start(topic="probability")

@@ -5,9 +5,9 @@ import pytest
 from bot.coach.debrief import card, debrief
 from bot.coach.events import Mode, Stage
 from bot.coach.reply import DebriefReply, GradeReply
-from bot.grading.grade import Aid
+from bot.grading.grade import Aid, Verdict
 from knowledge.library import Library
-from tests.coach.notes import CONTRADICTED, MET, MISSED, PARTIAL, UNSCORED, note, point
+from tests.coach.notes import ANSWER, CONTRADICTED, MET, MISSED, PARTIAL, UNSCORED, belief, note, point
 from tests.coach.story import Story
 
 
@@ -49,6 +49,31 @@ def test_a_card_says_what_help_a_point_took_and_who_marked_it(story: Story) -> N
     assert done.grade
     lines = card(done, done.grade, story.library, final=True).points
     assert [(line.aid, line.marked) for line in lines] == [(Aid.HINT, False), (Aid.PROBE, False), (Aid.NONE, True)]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "final", "told"),
+    [
+        pytest.param((MISSED,), True, True, id="the question is over"),
+        pytest.param((MISSED,), False, False, id="points may still be earned"),
+        pytest.param((MET,), True, False, id="the next rung may still be earned"),
+    ],
+)
+def test_a_correction_waits_until_nothing_can_be_earned_by_it(
+    story: Story, verdicts: tuple[Verdict], final: bool, told: bool
+) -> None:
+    shown = carded(story.answer(*verdicts, beliefs=[belief()]), final=final)
+    assert shown.misconceptions == ((belief(),) if told else ())
+    assert (belief().correction in shown.model_dump_json()) == told
+
+
+def test_a_report_puts_every_misconception_right_once(story: Story) -> None:
+    story.answer(MET, beliefs=[belief(quote="it is easy")]).finish()
+    story.ask("dropout").answer(MISSED, beliefs=[belief(), belief("dropout")]).finish()
+    *lost, kl, dropout = report(story).weaknesses
+    assert lost == [secret("dropout", name) for name in "abc"]
+    assert kl == "You said “it is easy”. In fact: It is not."
+    assert dropout == f"You said “{ANSWER}”. In fact: It is not."
 
 
 def test_a_card_of_a_note_that_is_gone_names_its_points_by_id(story: Story) -> None:

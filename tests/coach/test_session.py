@@ -6,7 +6,7 @@ from bot.coach.events import Ask, Graded, Mode, Replied
 from bot.coach.reply import NoticeReply
 from bot.coach.session import Session, Status, replay
 from bot.grading.grade import Aid, Verdict
-from tests.coach.notes import CONTRADICTED, MET, MISSED, PARTIAL, UNSCORED, grade, note
+from tests.coach.notes import CONTRADICTED, MET, MISSED, PARTIAL, UNSCORED, belief, grade, note
 from tests.coach.story import NOON, Story
 
 
@@ -255,3 +255,11 @@ def test_a_grade_that_comes_after_its_question_is_over_changes_no_question(story
     before = story.session.history
     story.happen(Graded(to=story.say(), grade=late))
     assert (story.session.history, story.session.current) == (before, None)
+
+
+def test_a_misconception_is_kept_once_in_the_words_that_stated_it_first(story: Story) -> None:
+    first, again, other = belief(quote="so easy"), belief(quote="easy, as I said"), belief("dropout")
+    story.answer(MISSED, beliefs=[first]).answer(MISSED, beliefs=[again, other]).answer(PARTIAL)
+    assert story.open.grade
+    assert story.open.grade.misconceptions == (first, other)
+    assert score(story) == pytest.approx(0.375)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from bot.grading.grade import Aid, Grade, PointGrade, Span, Submission, Verdict, unscored
+from bot.grading.grade import Aid, Grade, PointGrade, Span, Submission, Verdict, WrongBelief, unscored
 from knowledge.note import WEIGHT_TOLERANCE
 from tests.grading.examples import RUBRIC, submission
 
@@ -132,6 +132,14 @@ def test_new_notices_come_first() -> None:
     grade = Grade(judge="any", points=(point(Verdict.MISSED),), notices=("old",))
     assert grade.noting("new", "newer").notices == ("new", "newer", "old")
     assert grade.notices == ("old",)
+
+
+@given(grades())
+def test_a_misconception_is_told_and_neither_earns_nor_costs_anything(grade: Grade) -> None:
+    belief = WrongBelief(claim="KL is a distance.", correction="It is not.", evidence=WORDS)
+    told = grade.model_copy(update={"misconceptions": (belief,)})
+    assert (told.score, told.open_weight, told.estimate) == (grade.score, grade.open_weight, grade.estimate)
+    assert Grade.model_validate_json(told.model_dump_json()) == told
 
 
 def test_unscored_says_why_of_every_point_and_takes_nothing_away() -> None:

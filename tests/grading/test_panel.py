@@ -1,5 +1,6 @@
-"""Judges in order: the next one takes over, and the candidate is told what happened."""
+"""Judges in order: the next one takes over, and the candidate is told. Judges together: the majority counts."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Iterator
@@ -9,9 +10,9 @@ import pytest
 from bot.errors import BudgetSpent, ModelError, ModelMalformed, ModelRefused, ModelUnavailable
 from bot.grading.chat import ChatJudge
 from bot.grading.decisions import DecisionsJudge
-from bot.grading.grade import Grade, Judge, PointGrade, Span, Submission, Verdict
+from bot.grading.grade import Grade, Judge, PointGrade, Span, Submission, Verdict, WrongBelief
 from bot.grading.matching import Matcher
-from bot.grading.panel import Panel
+from bot.grading.panel import Jury, Panel
 from knowledge.errors import EmbedderError
 from tests.fakes import HashingEmbedder
 from tests.grading.examples import ANSWER, RUBRIC, submission, verdicts
@@ -172,3 +173,144 @@ async def test_a_spent_budget_hands_over_without_asking(server: ScriptedServer) 
     assert grade.notices[0] == (
         f"The chat ({MODEL}) judge has used up your token budget for today; the embedded judge graded instead."
     )
+
+
+# Judges together
+
+MET, PARTIAL, MISSED, CONTRADICTED, UNSCORED = Verdict
+SIGNS = {"+": MET, "~": PARTIAL, "-": MISSED, "x": CONTRADICTED, "?": UNSCORED}
+
+
+class Juror:
+    """Gives each point the verdict of its sign, quoting as many characters of the answer as its name has."""
+
+    def __init__(self, name: str, signs: str, expected: float | None = None, beliefs: str = "") -> None:
+        self.name = name
+        self._signs, self._expected, self._beliefs = signs, expected, beliefs
+
+    async def grade(self, submission: Submission) -> Grade:
+        span = Span(start=0, end=len(self.name), quote=submission.answer[: len(self.name)])
+        points = tuple(
+            PointGrade(
+                point_id=point.id,
+                weight=point.weight,
+                verdict=SIGNS[sign],
+                evidence=span if sign in "+~x" else None,
+                reason="It is not clear." if sign == "?" else "",
+                expected=self._expected,
+                probabilities={MET: 0.9},
+            )
+            for point, sign in zip(submission.rubric, self._signs, strict=True)
+        )
+        beliefs = tuple(WrongBelief(claim=claim, correction="No.", evidence=span) for claim in self._beliefs)
+        return Grade(judge=self.name, points=points, misconceptions=beliefs, notices=("Its own notice.",))
+
+
+async def tried(*signs: str) -> Grade:
+    """The grade of jurors a, bb, ccc … with these verdicts."""
+    return await Jury([Juror(chr(ord("a") + n) * (n + 1), given) for n, given in enumerate(signs)]).grade(submission())
+
+
+@pytest.mark.parametrize(
+    ("signs", "together"),
+    [
+        pytest.param(["+-x", "+-x", "+-x"], "+-x", id="all agree"),
+        pytest.param(["+-x", "+-x", "-+-"], "+-x", id="two of three"),
+        pytest.param(["+-x", "?-x", "???"], "+-x", id="those that can tell agree"),
+        pytest.param(["+-x", "???", "???"], "+-x", id="one can tell"),
+        pytest.param(["+-x", "-x+"], "???", id="divided"),
+        pytest.param(["+-x", "-x+", "???"], "???", id="divided with one that cannot tell"),
+        pytest.param(["+++", "~~~", "---"], "???", id="three verdicts"),
+        pytest.param(["+++", "+++", "~--", "-~x"], "???", id="two of four"),
+        pytest.param(["???", "???"], "???", id="nobody can tell"),
+        pytest.param(["+-x"], "+-x", id="alone"),
+    ],
+)
+async def test_a_point_gets_the_verdict_of_more_than_half_of_those_that_can_tell(
+    signs: list[str], together: str
+) -> None:
+    grade = await tried(*signs)
+    assert verdicts(grade) == [SIGNS[sign] for sign in together]
+    assert all((point.evidence is None) == (point.verdict in (MISSED, UNSCORED)) for point in grade.points)
+
+
+async def test_the_evidence_is_that_of_the_first_judge_on_the_winning_side() -> None:
+    grade = await tried("-??", "+??", "+??")
+    assert grade.points[0].evidence == Span(start=0, end=2, quote=ANSWER[:2])
+
+
+async def test_where_judges_differ_the_reason_says_who_says_what() -> None:
+    grade = await tried("+-?", "+x?", "-??")
+    assert [point.reason for point in grade.points] == [
+        "a says met, bb says met, ccc says missed.",
+        "a says missed, bb says contradicted, ccc cannot tell.",
+        "It is not clear.",
+    ]
+    assert [point.reason for point in (await tried("+-x", "+-x")).points] == [""] * 3
+
+
+async def test_the_probability_is_the_share_of_all_judges_that_agree() -> None:
+    grade = await tried("++?", "+-?", "-??")
+    assert [point.probability for point in grade.points] == pytest.approx([2 / 3, 1 / 3, 1])
+    assert all(point.probabilities == {} for point in grade.points)  # no model gave this
+
+
+async def test_what_is_expected_is_the_mean_over_those_that_can_tell() -> None:
+    jury = Jury([Juror("a", "+?-", expected=0.8), Juror("b", "~?-", expected=0.4), Juror("c", "??+")])
+    grade = await jury.grade(submission())
+    assert [point.expected for point in grade.points] == pytest.approx([0.6, 0.4, 2.2 / 3])
+
+
+async def test_a_jury_asks_its_judges_at_once() -> None:
+    class Waiting(Juror):
+        async def grade(self, submission: Submission) -> Grade:
+            await all_here.wait()
+            return await super().grade(submission)
+
+    all_here = asyncio.Barrier(2)
+    async with asyncio.timeout(5):
+        grade = await Jury([Waiting("a", "+++"), Waiting("b", "+++")]).grade(submission())
+    assert verdicts(grade) == [MET] * 3
+
+
+async def test_a_judge_that_fails_is_told_and_left_out() -> None:
+    away = Scripted("first", ModelUnavailable("did not answer in time"))
+    grade = await Jury([away, Juror("b", "+-+"), Juror("c", "+--")]).grade(submission())
+    assert verdicts(grade) == [MET, MISSED, UNSCORED]
+    assert grade.points[0].probability == 1
+    assert grade.notices == ("The first judge did not answer in time; b and c graded without it.",)
+
+
+async def test_when_all_of_a_jury_fail_every_point_is_open_and_each_is_told() -> None:
+    jury = Jury([Scripted("a", ModelUnavailable("slept")), Scripted("b", RuntimeError("secret answer"))])
+    grade = await jury.grade(submission())
+    assert (verdicts(grade), grade.judge) == ([UNSCORED] * 3, "nobody")
+    assert grade.notices[0] == "The a judge slept; mark the points yourself."
+    assert re.fullmatch(
+        r"The b judge broke unexpectedly \(id \w+ in the log\); mark the points yourself\.", grade.notices[1]
+    )
+
+
+async def test_a_misconception_that_any_judge_hears_is_told_once() -> None:
+    grade = await Jury([Juror("a", "+++", beliefs="pq"), Juror("bb", "+++", beliefs="qr")]).grade(submission())
+    assert sorted(belief.claim for belief in grade.misconceptions) == ["p", "q", "r"]
+
+
+def test_a_jury_is_named_after_its_judges() -> None:
+    assert Jury([Juror("chat (m)", ""), Juror("embedded", "")]).name == "jury of chat (m), embedded"
+
+
+async def test_a_jury_of_real_judges_grades_over_http(server: ScriptedServer) -> None:
+    quote = "The entropy plus KL is the cross-entropy."
+    points = [
+        {"id": p.id, "verdict": v, "quote": quote if v == "met" else ""}
+        for p, v in zip(RUBRIC, ("met", "missed", "missed"), strict=True)
+    ]
+    server.say_json({"points": points})
+    server.decide(["met", "missed", "contradicted"])
+    async with connected(server) as client:
+        decisions = DecisionsJudge(client, MODEL, Matcher(HashingEmbedder()))
+        grade = await Jury([decisions, ChatJudge(client, MODEL)]).grade(submission())
+    assert verdicts(grade) == [MET, MISSED, UNSCORED]
+    assert grade.points[2].reason == f"decisions ({MODEL}) says contradicted, chat ({MODEL}) says missed."
+    assert grade.judge == f"jury of decisions ({MODEL}), chat ({MODEL})"

@@ -15,10 +15,12 @@ SAID = "I would say the gate closes."
 INPUTS: dict[str, dict[str, Any]] = {
     "ask": {"question": SAID, "passages": [SimpleNamespace(note_id="dropout", text="Units are zeroed.")]},
     "decide": {"question": "What is dropout?", "answer": SAID},
+    "decide_misconception": {"claim": "Units are zeroed for good."},
     "decide_point": {"point": "Units are zeroed at random."},
     "grade": {
         "question": "What is dropout?",
         "points": [SimpleNamespace(id="zeroed", point="Units are zeroed at random.")],
+        "mistake": "sent a poem",
         "answer": SAID,
     },
     "probe": {
@@ -32,11 +34,12 @@ INPUTS: dict[str, dict[str, Any]] = {
 REACHES = {
     "ask": ["[dropout] Units are zeroed.", SAID],
     "decide": ["What is dropout?", SAID],
+    "decide_misconception": ["Units are zeroed for good."],
     "decide_point": ["Units are zeroed at random."],
-    "grade": ["What is dropout?", "id zeroed: Units are zeroed at random.", SAID],
+    "grade": ["sent a poem", "What is dropout?", "id zeroed: Units are zeroed at random.", SAID],
     "probe": ["What is dropout?", "Probe the point.", "Which units?", "- Units are zeroed at random.", SAID],
 }
-ROLES = {name: ("system",) if name == "decide_point" else ("system", "user") for name in INPUTS}
+ROLES = {name: ("system",) if name.startswith("decide_") else ("system", "user") for name in INPUTS}
 FENCED = {"ask": "question", "decide": "answer", "grade": "answer", "probe": "answer"}
 
 

@@ -44,8 +44,8 @@ def verdicts(request: Request, verdict: str = "missed", quote: str = "") -> Say:
 
 
 def decided(request: Request, verdict: str = "missed") -> Decide:
-    """A decision model's reply with one verdict for every point."""
-    return Decide([verdict] * len(request.body["questions"]))
+    """A decision model's reply with one verdict for every point, and no misconception found."""
+    return Decide([verdict if question["type"] == "choice" else 0.0 for question in request.body["questions"]])
 
 
 def nothing_was_said(request: Request) -> Whole:

@@ -26,7 +26,7 @@ from bot.coach.reply import (
     Reply,
 )
 from bot.coach.session import Exchange
-from bot.grading.grade import Aid, Grade, PointGrade, Span, Verdict
+from bot.grading.grade import Aid, Grade, PointGrade, Span, Verdict, WrongBelief
 from bot.terminal.render import bar, drawn, note_page, percent, progress_table
 from knowledge.library import Library
 from knowledge.note import Note
@@ -144,6 +144,32 @@ def test_a_bridge_leads_over_to_the_question() -> None:
 
 
 # Grades
+
+
+def test_a_misconception_is_put_right_below_the_points() -> None:
+    belief = WrongBelief(claim="It multiplies.", correction="It [b]divides[/b].", evidence=EARNED)
+    shown = flat(drawn(grade(line(1, Verdict.MISSED)).model_copy(update={"misconceptions": (belief,)})))
+    assert shown.index("Fact 1.") < shown.index(f"You said “{ANSWER.rstrip('.')}”")
+    assert "In fact: It [b]divides[/b]." in shown
+    assert belief.claim not in shown
+
+
+@pytest.mark.parametrize(
+    ("verdict", "marked", "told"),
+    [
+        (Verdict.MET, False, True),
+        (Verdict.CONTRADICTED, False, True),
+        (Verdict.UNSCORED, False, True),
+        (Verdict.MISSED, False, False),
+        (Verdict.MET, True, False),
+    ],
+)
+def test_a_card_says_where_judges_differ_but_not_why_a_point_is_missed_or_was_left_to_mark(
+    verdict: Verdict, marked: bool, told: bool
+) -> None:
+    reason = "chat says met, embedded says missed."
+    shown = flat(drawn(grade(line(1, verdict, quote=ANSWER, reason=reason, marked=marked))))
+    assert (reason in shown) == told
 
 
 def answered(verdict: Verdict) -> tuple[Note, GradeReply, GradeReply]:
