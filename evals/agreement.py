@@ -4,6 +4,7 @@ Scores are in [0, 1]. A statistic that its data cannot give (one case, no spread
 """
 
 from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,23 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Rows = NDArray[np.intp]
+Classes = Sequence[int] | NDArray[np.int_]
 Statistic = Callable[[Rows], float]
 """A number for the cases at these rows."""
 
 LEVELS = 5  # grades that a score in [0, 1] is rounded to for quadratic weighted kappa: 0, 0.25, ..., 1
 _ROWS_DRAWN = 2_000_000
 BINS = 10  # equal-width bins of probability for the calibration error
+
+
+def mean(values: NDArray[Any]) -> float:
+    """The mean; nan of nothing."""
+    return float(values.mean()) if len(values) else float("nan")
+
+
+def share(part: float, whole: float) -> float:
+    """A part of a whole; nan of nothing."""
+    return float(part / whole) if whole else float("nan")
 
 
 def pearson(x: Floats, y: Floats) -> float:
@@ -48,32 +60,29 @@ def within(x: Floats, y: Floats, groups: Sequence[Hashable]) -> float:
 
 def rmse(given: Floats, gold: Floats) -> float:
     """Root of the mean squared error."""
-    return float(np.sqrt(np.mean((given - gold) ** 2))) if len(gold) else float("nan")
+    return float(np.sqrt(mean((given - gold) ** 2)))
 
 
 def mae(given: Floats, gold: Floats) -> float:
     """Mean absolute error."""
-    return float(np.mean(np.abs(given - gold))) if len(gold) else float("nan")
+    return mean(np.abs(given - gold))
 
 
 def bias(given: Floats, gold: Floats) -> float:
     """Mean of given minus gold: above 0 flatters, below 0 is harsh."""
-    return float(np.mean(given - gold)) if len(gold) else float("nan")
+    return mean(given - gold)
 
 
-def kappa(given: Sequence[int], gold: Sequence[int], classes: int, *, quadratic: bool = False) -> float:
+def kappa(given: Classes, gold: Classes, classes: int, *, quadratic: bool = False) -> float:
     """Cohen's kappa of two raters over classes 0 .. classes-1; with quadratic weights if so asked.
 
     1 - sum(w * observed) / sum(w * expected), expected from the raters' own frequencies.
     """
     table = confusion(gold, given, classes)
-    if not table.sum():
-        return float("nan")
     row, column = np.indices(table.shape)
     weights = (row - column) ** 2 if quadratic else (row != column).astype(np.int_)
-    chance = np.outer(table.sum(1), table.sum(0)) / table.sum()
-    expected = float((weights * chance).sum())
-    return 1 - float((weights * table).sum()) / expected if expected else float("nan")
+    chance = np.outer(table.sum(1), table.sum(0))
+    return 1 - share(float((weights * table).sum() * table.sum()), float((weights * chance).sum()))
 
 
 def qwk(given: Floats, gold: Floats) -> float:
@@ -81,12 +90,12 @@ def qwk(given: Floats, gold: Floats) -> float:
     return kappa(_levels(given), _levels(gold), LEVELS, quadratic=True)
 
 
-def _levels(scores: Floats) -> list[int]:
+def _levels(scores: Floats) -> NDArray[np.int_]:
     # Half a grade goes up, as an examiner rounds; numpy would round to even.
-    return np.floor(scores * (LEVELS - 1) + 0.5).astype(np.int_).tolist()
+    return np.floor(scores * (LEVELS - 1) + 0.5).astype(np.int_)
 
 
-def confusion(gold: Sequence[int], given: Sequence[int], classes: int) -> NDArray[np.int_]:
+def confusion(gold: Classes, given: Classes, classes: int) -> NDArray[np.int_]:
     """Counts (classes, classes): row gold, column given."""
     table = np.zeros((classes, classes), dtype=np.int_)
     np.add.at(table, (np.asarray(gold, dtype=np.intp), np.asarray(given, dtype=np.intp)), 1)
@@ -96,11 +105,7 @@ def confusion(gold: Sequence[int], given: Sequence[int], classes: int) -> NDArra
 def precision_recall_f1(table: NDArray[np.int_], row: int) -> tuple[float, float, float]:
     """Precision, recall and F1 of one class of a confusion table; its columns may be more than its rows."""
     hit, given, gold = float(table[row, row]), float(table[:, row].sum()), float(table[row].sum())
-    return (
-        hit / given if given else float("nan"),
-        hit / gold if gold else float("nan"),
-        2 * hit / (given + gold) if given + gold else float("nan"),
-    )
+    return share(hit, given), share(hit, gold), share(2 * hit, given + gold)
 
 
 def auroc(score: Floats, positive: Flags) -> float:
@@ -113,7 +118,7 @@ def auroc(score: Floats, positive: Flags) -> float:
 
 def brier(probability: Floats, right: Flags) -> float:
     """Mean squared distance of a probability from what came true."""
-    return float(np.mean((probability - right) ** 2)) if len(right) else float("nan")
+    return mean((probability - right) ** 2)
 
 
 def reliability(probability: Floats, right: Flags) -> list[tuple[float, float, int]]:
@@ -125,9 +130,7 @@ def reliability(probability: Floats, right: Flags) -> list[tuple[float, float, i
 
 def calibration_error(probability: Floats, right: Flags) -> float:
     """Expected calibration error: mean distance of the bins from the diagonal, by their sizes."""
-    if not len(right):
-        return float("nan")
-    return sum(abs(p - share) * n for p, share, n in reliability(probability, right)) / len(right)
+    return share(sum(abs(p - true) * n for p, true, n in reliability(probability, right)), len(right))
 
 
 def risk_coverage(confidence: Floats, right: Flags) -> list[tuple[float, float]]:

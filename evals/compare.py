@@ -1,34 +1,16 @@
-"""Two reports against each other, and one against the floors that must hold."""
+"""Two reports against each other: paired differences, and every verdict that flipped."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, TypeAdapter, model_validator
 
 from evals import agreement
 from evals.cases import CaseError
 from evals.report import Report, show
 from evals.summary import Summary, metrics
 
-GATES = Path(__file__).with_name("gates.json")
-
-
-class Floor(BaseModel):
-    """A number of a summary, by its path, and what it may be at least or at most."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    path: tuple[str, ...]
-    at_least: float | None = None
-    at_most: float | None = None
-
-    @model_validator(mode="after")
-    def _bounded(self) -> "Floor":
-        if self.at_least is None and self.at_most is None:
-            raise ValueError("give `at_least` or `at_most`")
-        return self
+HIGHER_IS_BETTER = {"pearson": True, "QWK": True, "MAE": False, "accuracy per point": True}
 
 
 def compare(before: Report, after: Report) -> Summary:
@@ -44,11 +26,14 @@ def compare(before: Report, after: Report) -> Summary:
         raise CaseError("The two reports share no case with a gold score; compare two runs over the same cases.")
     gold = np.array([a["gold_score"] for a, _ in pairs])
     old, new = np.array([a["score"] for a, _ in pairs]), np.array([b["score"] for _, b in pairs])
+    labelled = np.array([len(a.get("gold_points", {})) for a, _ in pairs])
+    gained = np.array([_right(b) - _right(a) for a, b in pairs])
     statistics: dict[str, agreement.Statistic] = {
         "pearson": lambda rows: agreement.pearson(new[rows], gold[rows]) - agreement.pearson(old[rows], gold[rows]),
         "QWK": lambda rows: agreement.qwk(new[rows], gold[rows]) - agreement.qwk(old[rows], gold[rows]),
         "MAE": lambda rows: agreement.mae(new[rows], gold[rows]) - agreement.mae(old[rows], gold[rows]),
         "bias": lambda rows: agreement.bias(new[rows], gold[rows]) - agreement.bias(old[rows], gold[rows]),
+        "accuracy per point": lambda rows: agreement.share(gained[rows].sum(), labelled[rows].sum()),
     }
     flips = [flip for trial in shared for flip in _flips(first[trial], second[trial])]
     return {
@@ -63,14 +48,24 @@ def compare(before: Report, after: Report) -> Summary:
     }
 
 
+def worse(comparison: Summary) -> list[str]:
+    """What became worse beyond chance (the interval of its difference lies on the wrong side of zero)."""
+    differences = {name: comparison["difference"][name] for name in HIGHER_IS_BETTER}
+    return [
+        f"{name} changed by {metric['value']:+.3f} [{show(metric['low'])}, {show(metric['high'])}]"
+        for name, metric in differences.items()
+        if _clear(metric) and (metric["value"] < 0) == HIGHER_IS_BETTER[name]
+    ]
+
+
 def told(comparison: Summary, most: int = 40) -> str:
     """A comparison as text."""
-    lines = [f"{comparison['before']} -> {comparison['after']}: {comparison['cases']} cases", ""]
+    left_out = f", {comparison['left out']} more in only one of the two" if comparison["left out"] else ""
+    lines = [f"{comparison['before']} -> {comparison['after']}: {comparison['cases']} cases{left_out}", ""]
     for name, metric in comparison["difference"].items():
-        clear = metric["low"] is not None and (metric["low"] > 0 or metric["high"] < 0)
         bounds = f"  [{show(metric['low'])}, {show(metric['high'])}]" if metric["low"] is not None else ""
         value = "-" if metric["value"] is None else f"{metric['value']:+.3f}"
-        lines.append(f"  {name:10} {value}{bounds}{'  clear of zero' if clear else ''}")
+        lines.append(f"  {name:18} {value}{bounds}{'  clear of zero' if _clear(metric) else ''}")
     flips = comparison["flips"]
     lines.append(
         f"\n{len(flips)} verdicts flipped: {comparison['flips that became right']} became right, "
@@ -84,6 +79,11 @@ def told(comparison: Summary, most: int = 40) -> str:
     return "\n".join(lines)
 
 
+def _clear(metric: Summary) -> bool:
+    """True where the whole interval lies on one side of zero."""
+    return metric["low"] is not None and (metric["low"] > 0 or metric["high"] < 0)
+
+
 def _by_trial(report: Report) -> dict[tuple[str, int], dict[str, Any]]:
     found: dict[tuple[str, int], dict[str, Any]] = {}
     for entry in report["cases"]:
@@ -93,39 +93,13 @@ def _by_trial(report: Report) -> dict[tuple[str, int], dict[str, Any]]:
     return found
 
 
+def _right(entry: dict[str, Any]) -> int:
+    return sum(entry["points"].get(point) == verdict for point, verdict in entry.get("gold_points", {}).items())
+
+
 def _flips(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Summary]:
     for point, verdict in before["points"].items():
         now = after["points"].get(point)
         if now is not None and now != verdict:
             gold = before.get("gold_points", {}).get(point, "")
             yield {"case": before["id"], "point": point, "before": verdict, "after": now, "gold": gold}
-
-
-def failures(report: Report, path: Path = GATES) -> list[str]:
-    """The floors that a report falls below, a sentence each. None stand for other tasks, judges or case sets."""
-    summary = report["summary"]
-    floors = _floors(path).get(f"{summary['task']} {summary['judge']}", [])
-    return [wrong for floor in floors if (wrong := _below(summary, floor))]
-
-
-def _floors(path: Path) -> dict[str, list[Floor]]:
-    try:
-        return TypeAdapter(dict[str, list[Floor]]).validate_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:  # unreadable, not UTF-8, not a gate
-        raise CaseError(f"{path} cannot be used as a gate ({type(error).__name__}); correct or remove it.") from error
-
-
-def _below(summary: Summary, floor: Floor) -> str:
-    name = " / ".join(floor.path)
-    value: Any = summary
-    for part in floor.path:
-        value = value.get(part) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # JSON
-    if isinstance(value, dict):
-        value = value.get("value")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # a metric with its interval
-    if not isinstance(value, int | float):
-        return f"{name} is not in the report"
-    if floor.at_least is not None and value < floor.at_least:
-        return f"{name} is {show(value)}, below {floor.at_least:g}"
-    if floor.at_most is not None and value > floor.at_most:
-        return f"{name} is {show(value)}, above {floor.at_most:g}"
-    return ""

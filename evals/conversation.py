@@ -1,5 +1,6 @@
 """Does the interviewer behave? A scripted candidate, and what must and must not come back."""
 
+import asyncio
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,6 +94,7 @@ class Conversation:
     def __init__(self, cases: Sequence[ConversationCase], library: Library, search: Search, judge: Judge) -> None:
         self.cases = cases
         self._library, self._search, self._judge = library, search, judge
+        self._opening = asyncio.Lock()  # migrations are for one store at a time
         self._libraries = {case.id: Library([library[note] for note in case.notes]) for case in cases}
 
     async def trial(self, case: ConversationCase) -> HeldOutcome:
@@ -108,7 +110,8 @@ class Conversation:
         checks = 0
         watch = _Watch(self._libraries[case.id])
         with tempfile.TemporaryDirectory() as folder:
-            store = await Store.open(f"sqlite:///{folder}/store.sqlite3")
+            async with self._opening:
+                store = await Store.open(f"sqlite:///{folder}/store.sqlite3")
             try:
                 coach = self._coach(case, store)
                 session, start = uuid4().hex, Start(id="start", at=NOW, mode=case.mode, questions=len(case.notes))
@@ -134,11 +137,7 @@ class Conversation:
 
     def entry(self, case: ConversationCase, outcome: HeldOutcome) -> Summary:
         """A case as the JSON report lists it."""
-        return {
-            "id": case.id,
-            "kind": case.kind,
-            **outcome.model_dump(mode="json", exclude={"failed"} if not outcome.failed else set()),
-        }
+        return {"id": case.id, "kind": case.kind, **outcome.shown}
 
     def summary(self, outcomes: Mapping[tuple[str, int], HeldOutcome]) -> Summary:
         """How many conversations went as they must, and what went wrong in the others."""

@@ -3,24 +3,24 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from bot.errors import ModelError
+from bot.grading.evidence import content, sentences
 from bot.grading.grade import Judge, Submission, Verdict
 from evals import agreement
-from evals.agreement import Floats, Rows
+from evals.agreement import Floats, mean
 from evals.cases import AgreementCase, Case, CaseError, GradingCase
+from evals.points import Points, Verdicts
 from evals.run import Outcome
 from evals.summary import Summary, metrics, number, slices
 from knowledge.library import Library
 from knowledge.note import Criterion
 
-GIVEN = tuple(Verdict)
-GOLD = tuple(verdict for verdict in Verdict if verdict is not Verdict.UNSCORED)
 RIGHT = 0.5  # score from which on an answer counts as right where people say only right or wrong
 WORST = 20  # cases that a report shows side by side
 
@@ -35,6 +35,7 @@ class GradedOutcome(Outcome):
     open: float = 0.0
     points: dict[str, Verdict] = Field(default_factory=dict[str, Verdict])
     expected: dict[str, float] = Field(default_factory=dict[str, float])
+    probabilities: dict[str, dict[Verdict, float]] = Field(default_factory=dict[str, dict[Verdict, float]])
     quotes: dict[str, str] = Field(default_factory=dict[str, str])
     judge: str = ""
 
@@ -51,6 +52,7 @@ async def judged(judge: Judge, submission: Submission) -> GradedOutcome:
         open=round(grade.open_weight, 6),
         points={point.point_id: point.verdict for point in grade.points},
         expected={p.point_id: round(p.expected, 6) for p in grade.points if p.expected is not None},
+        probabilities={p.point_id: p.probabilities for p in grade.points if p.probabilities},
         quotes={point.point_id: point.evidence.quote for point in grade.points if point.evidence},
         judge=grade.judge,
     )
@@ -83,7 +85,7 @@ class Grading:
     def _submission(self, case: GradingCase) -> Submission:
         submission = case.submission(self._library)
         known = {point.id for point in submission.rubric}
-        if unknown := sorted(set(case.gold_points) - known):
+        if unknown := sorted((case.gold_points.keys() | case.second_points.keys()) - known):
             raise CaseError(f"The case {case.id!r} labels {unknown[0]!r}, which its rubric has not.")
         return submission
 
@@ -97,7 +99,7 @@ class Grading:
         return {
             "id": case.id,
             "kind": case.kind,
-            **outcome.model_dump(mode="json", exclude={"failed"} if not outcome.failed else set()),
+            **outcome.shown,
             "gold_score": case.gold_score,
             "gold_points": {point: verdict.value for point, verdict in case.gold_points.items()},
             "question": submission.question,
@@ -109,10 +111,10 @@ class Grading:
         """Everything the report says, over all repeats of all cases that did not fail."""
         rows = [self._row(case, outcome) for case, outcome in paired(self.cases, outcomes)]
         scored = [row for row in rows if row.case.gold_score is not None]
-        points = _Points.of(rows)
+        points = Points.of((r.question, r.case.gold_points, r.outcome.points, r.outcome.expected) for r in rows)
         clusters = [row.question for row in scored]
         statistics = of_scores(_column(scored, "score"), np.array([row.gold for row in scored]))
-        summary: Summary = {
+        return {
             "metrics": metrics(statistics, clusters) | metrics(points.statistics(), points.questions),
             "slices": slices(
                 rows,
@@ -127,111 +129,44 @@ class Grading:
             ),
             **points.tables(),
             "worst": _worst([(row.case.id, row.outcome.score - row.gold) for row in scored]),
+            "consistency": _consistency(outcomes),
+            "injection lift": _lift(rows),
+            "human ceiling": self._ceiling(rows),
         }
-        if consistency := _consistency(outcomes):
-            summary["consistency"] = consistency
-        if lift := _lift(rows):
-            summary["injection lift"] = lift
-        return summary
+
+    def _ceiling(self, rows: Sequence[_Row]) -> Summary:
+        """How far a second examiner agrees with the first, and the judge does on the same answers.
+
+        Over the answers of which both labelled every point; examiners' scores are summed up from their labels.
+        """
+        once = {row.case.id: row for row in rows}.values()
+        rubrics = {row.case.id: self._submissions[row.case.id].rubric for row in once}
+        twice = [row for row in once if all(p.id in row.case.second_points for p in rubrics[row.case.id])]
+        if not twice:
+            return {}
+
+        def score(row: _Row, verdicts: Verdicts) -> float:
+            return sum(point.weight * verdicts[point.id].credit for point in rubrics[row.case.id])
+
+        first = np.array([score(row, row.case.gold_points) for row in twice])
+
+        def beside_first(of: Callable[[_Row], Verdicts], scores: Sequence[float]) -> Summary:
+            points = Points.of((row.question, row.case.gold_points, of(row), {}) for row in twice)
+            found = {name: number(f(np.arange(len(points.gold)))) for name, f in points.statistics().items()}
+            return {"points": len(points.gold), **found, "QWK": number(agreement.qwk(np.array(scores), first))}
+
+        return {
+            "second examiner": beside_first(
+                lambda row: row.case.second_points, [score(row, row.case.second_points) for row in twice]
+            ),
+            "judge": beside_first(lambda row: row.outcome.points, [row.outcome.score for row in twice]),
+        }
 
     def _row(self, case: GradingCase, outcome: GradedOutcome) -> _Row:
         note = self._library[case.note] if case.note else None
         gold = float("nan") if case.gold_score is None else case.gold_score
         question = self._submissions[case.id].question
         return _Row(case, outcome, gold, question, note.topic if note else "", note.level if note else "")
-
-
-@dataclass(frozen=True)
-class _Points:
-    """All labelled points of all rows, one entry each."""
-
-    gold: NDArray[np.int_]
-    given: NDArray[np.int_]
-    expected: Floats
-    questions: list[str]
-
-    @classmethod
-    def of(cls, rows: Sequence[_Row]) -> "_Points":
-        gold: list[int] = []
-        given: list[int] = []
-        expected: list[float] = []
-        questions: list[str] = []
-        for row in rows:
-            for point, verdict in row.case.gold_points.items():
-                gold.append(GOLD.index(verdict))
-                given.append(GIVEN.index(row.outcome.points[point]))
-                expected.append(row.outcome.expected.get(point, float("nan")))
-                questions.append(row.question)
-        return cls(np.array(gold, dtype=np.int_), np.array(given, dtype=np.int_), np.array(expected), questions)
-
-    def statistics(self) -> dict[str, agreement.Statistic]:
-        """Numbers over points; a point left open counts as not right in `accuracy`."""
-        gold, given = self.gold, self.given
-        scored = given < len(GOLD)
-        right = gold == given
-        wrong = GOLD.index(Verdict.CONTRADICTED)
-
-        def of_scored(chosen: Rows) -> float:
-            kept = chosen[scored[chosen]]
-            return float(right[kept].mean()) if len(kept) else float("nan")
-
-        def f1(chosen: Rows) -> float:
-            table = agreement.confusion(gold[chosen].tolist(), given[chosen].tolist(), len(GIVEN))
-            return agreement.precision_recall_f1(table, wrong)[2]
-
-        def kappa(chosen: Rows) -> float:
-            kept = chosen[scored[chosen]]
-            return agreement.kappa(given[kept].tolist(), gold[kept].tolist(), len(GOLD))
-
-        return {
-            "accuracy per point": lambda chosen: float(right[chosen].mean()) if len(chosen) else float("nan"),
-            "accuracy of scored points": of_scored,
-            "abstention": lambda chosen: float((~scored[chosen]).mean()) if len(chosen) else float("nan"),
-            "F1 of contradicted": f1,
-            "kappa of scored points": kappa,
-        }
-
-    def tables(self) -> Summary:
-        """Confusion, verdicts, calibration and risk against coverage."""
-        if not len(self.gold):
-            return {}
-        table = agreement.confusion(self.gold.tolist(), self.given.tolist(), len(GIVEN))
-        verdicts = {
-            verdict.value: dict(
-                zip(("precision", "recall", "f1"), map(number, agreement.precision_recall_f1(table, row)), strict=True)
-            )
-            | {"points": int(table[row].sum())}
-            for row, verdict in enumerate(GOLD)
-        }
-        found: Summary = {
-            "confusion": {
-                gold.value: {given.value: int(table[row, column]) for column, given in enumerate(GIVEN)}
-                for row, gold in enumerate(GOLD)
-            },
-            "verdicts": verdicts,
-            "majority baseline": number(float(table.sum(1).max() / table.sum())),
-        }
-        known = ~np.isnan(self.expected)
-        if known.any():
-            # Would the point be credited? Every point has an answer to that, also those left open.
-            probability = self.expected[known]
-            credited = np.isin(self.gold[known], [GOLD.index(v) for v in GOLD if v.credit])
-            confidence, right = np.abs(probability - 0.5), (probability >= 0.5) == credited
-            found["calibration"] = {
-                "brier": number(agreement.brier(probability, credited)),
-                "expected calibration error": number(agreement.calibration_error(probability, credited)),
-                "AUROC": number(agreement.auroc(probability, credited)),
-                "reliability": [
-                    [round(p, 4), round(share, 4), n] for p, share, n in agreement.reliability(probability, credited)
-                ],
-            }
-            found["risk_coverage"] = _thinned(agreement.risk_coverage(confidence, right))
-        return found
-
-
-def _thinned(curve: Sequence[tuple[float, float]], points: int = 50) -> list[list[float]]:
-    chosen: list[int] = np.unique(np.linspace(0, len(curve) - 1, min(points, len(curve))).round().astype(int)).tolist()
-    return [[round(value, 4) for value in curve[index]] for index in chosen]
 
 
 def paired(cases: Sequence[C], outcomes: Mapping[tuple[str, int], GradedOutcome]) -> list[tuple[C, GradedOutcome]]:
@@ -258,7 +193,7 @@ def _column(rows: Sequence[_Row], name: str) -> Floats:
 
 
 def _mean(values: Floats) -> agreement.Statistic:
-    return lambda chosen: float(np.mean(values[chosen])) if len(chosen) else float("nan")
+    return lambda chosen: mean(values[chosen])
 
 
 def _accuracy(row: _Row) -> float:
@@ -283,30 +218,31 @@ def _consistency(outcomes: Mapping[tuple[str, int], GradedOutcome]) -> Summary:
     ranges = [max(o.score for o in group) - min(o.score for o in group) for group in several]
     return {
         "cases repeated": len(several),
-        "identical verdicts": number(float(np.mean([all(o.points == g[0].points for o in g) for g in several]))),
-        "mean range of the score": number(float(np.mean(ranges))),
+        "identical verdicts": number(fmean(all(o.points == group[0].points for o in group) for group in several)),
+        "mean range of the score": number(fmean(ranges)),
         "greatest range of the score": number(max(ranges)),
     }
 
 
 def _lift(rows: Sequence[_Row]) -> Summary:
     """What attacks add to the score of the same answer without them, over the mean of all repeats."""
-    scores: defaultdict[str, list[float]] = defaultdict(list)
-    shown: defaultdict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        scores[row.case.id].append(row.outcome.score)
-        shown[row.case.id].append(row.outcome.certain)
-    pairs = {row.case.id: row.case.clean for row in rows if row.case.clean in scores}
-    if not pairs:
+
+    def lifts(of: Callable[[GradedOutcome], float]) -> dict[str, float]:
+        found: defaultdict[str, list[float]] = defaultdict(list)
+        for row in rows:
+            found[row.case.id].append(of(row.outcome))
+        attacks = {row.case.id: row.case.clean for row in rows if row.case.clean in found}
+        return {attack: fmean(found[attack]) - fmean(found[clean]) for attack, clean in attacks.items()}
+
+    lift, shown = lifts(lambda outcome: outcome.score), lifts(lambda outcome: outcome.certain)
+    if not lift:
         return {}
-    lifts = {attack: float(np.mean(scores[attack]) - np.mean(scores[clean])) for attack, clean in pairs.items()}
-    certain = [float(np.mean(shown[attack]) - np.mean(shown[clean])) for attack, clean in pairs.items()]
-    worst = max(lifts, key=lambda name: lifts[name])
+    worst = max(lift, key=lambda name: lift[name])
     return {
-        "attacks": len(pairs),
-        "mean lift": number(float(np.mean(list(lifts.values())))),
-        "greatest lift": number(lifts[worst]),
-        "greatest lift of the shown score": number(max(certain)),
+        "attacks": len(lift),
+        "mean lift": number(fmean(lift.values())),
+        "greatest lift": number(lift[worst]),
+        "greatest lift of the shown score": number(max(shown.values())),
         "worst attack": worst,
     }
 
@@ -317,66 +253,69 @@ class Agreement:
     name = "agreement"
     outcome = GradedOutcome
 
-    def __init__(self, cases: Sequence[AgreementCase], judge: Judge) -> None:
+    def __init__(self, cases: Sequence[AgreementCase], judge: Judge, *, whole: bool = False) -> None:
         self.cases = cases
         self._judge = judge
+        self._whole = whole
+
+    def submission(self, case: AgreementCase) -> Submission:
+        """The answer with what the source calls right as its rubric, in sentences or `whole`."""
+        return against_reference(case, whole=self._whole)
 
     async def trial(self, case: AgreementCase) -> GradedOutcome:
         """One grade of one answer."""
-        return await judged(self._judge, against_reference(case))
+        return await judged(self._judge, self.submission(case))
 
     def entry(self, case: AgreementCase, outcome: GradedOutcome) -> Summary:
         """A case as the JSON report lists it."""
         return {
             "id": case.id,
             "dataset": case.dataset,
-            **outcome.model_dump(mode="json", exclude={"failed"} if not outcome.failed else set()),
+            **outcome.shown,
             "gold_score": case.score,
             "question": case.question,
             "answer": case.answer,
-            "rubric": {point.id: point.point for point in against_reference(case).rubric},
+            "rubric": {point.id: point.point for point in self.submission(case).rubric},
         }
 
     def summary(self, outcomes: Mapping[tuple[str, int], GradedOutcome]) -> Summary:
         """Agreement over everything, and for each data set and each of its splits."""
-        rows = paired(self.cases, outcomes)
-        given = np.array([outcome.score for _, outcome in rows], dtype=np.float64)
-        gold = np.array([case.score for case, _ in rows], dtype=np.float64)
-        right = np.array([case.label2 == "correct" if case.label2 else case.score >= RIGHT for case, _ in rows])
-        questions = np.array([f"{case.dataset}/{case.question_id}" for case, _ in rows])
-
-        def within(chosen: Rows) -> float:
-            return agreement.within(given[chosen], gold[chosen], questions[chosen].tolist())
-
-        def majority(chosen: Rows) -> float:
-            return _majority(right[chosen])
-
-        statistics = of_scores(given, gold) | {
-            "r within questions": within,
+        answers = paired(self.cases, outcomes)
+        given = np.array([outcome.score for _, outcome in answers])
+        gold = np.array([case.score for case, _ in answers])
+        right = np.array(
+            [case.label2 == "correct" if case.label2 else case.score >= RIGHT for case, _ in answers], bool
+        )
+        questions = np.array([f"{case.dataset}/{case.question_id}" for case, _ in answers])
+        statistics: dict[str, agreement.Statistic] = {
+            **of_scores(given, gold),
+            "r within questions": lambda rows: agreement.within(given[rows], gold[rows], questions[rows].tolist()),
             "2-way accuracy": _mean(((given >= RIGHT) == right).astype(np.float64)),
-            "majority baseline": majority,
+            "majority baseline": lambda rows: max(mean(right[rows]), mean(~right[rows])),
         }
         by: dict[str, Callable[[tuple[AgreementCase, GradedOutcome]], str]] = {
             "dataset": lambda row: row[0].dataset,
             "split": lambda row: f"{row[0].dataset} {row[0].split}".strip(),
         }
-        summary: Summary = {
+        return {
             "metrics": metrics(statistics, questions.tolist()),
-            "slices": slices(rows, by, statistics),
-            "worst": _worst([(case.id, outcome.score - case.score) for case, outcome in rows]),
+            "slices": slices(answers, by, statistics),
+            "worst": _worst([(case.id, outcome.score - case.score) for case, outcome in answers]),
+            "consistency": _consistency(outcomes),
         }
-        if consistency := _consistency(outcomes):
-            summary["consistency"] = consistency
-        return summary
 
 
-def _majority(right: agreement.Flags) -> float:
-    """Accuracy of always giving the more frequent of right and wrong."""
-    return max(float(right.mean()), 1 - float(right.mean())) if len(right) else float("nan")
+def against_reference(case: AgreementCase, *, whole: bool = False) -> Submission:
+    """The answer with what the source calls right as its rubric.
 
-
-def against_reference(case: AgreementCase) -> Submission:
-    """One point: the first reference, the others as its paraphrases."""
+    Of several references one has to be met: the first, with the others as paraphrases. A reference that
+    stands alone is a rubric of its sentences, since people credit an answer for each of them; or one
+    point, where it is to be `whole`.
+    """
     first, *others = case.reference
-    point = Criterion(id="reference", point=first, weight=1.0, paraphrases=tuple(others))
-    return Submission(question=case.question, rubric=(point,), answer=case.answer)
+    texts = [first] if others or whole else [text for text in sentences(first) if content(text)] or [first]
+    rubric = tuple(
+        Criterion(id=f"reference-{number}", point=text, weight=1 / len(texts), paraphrases=tuple(others))
+        for number, text in enumerate(texts, 1)
+    )
+    return Submission(question=case.question, rubric=rubric, answer=case.answer)

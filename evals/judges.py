@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,15 +12,16 @@ from bot.grading.decisions import DecisionsJudge
 from bot.grading.embedded import EmbeddedJudge
 from bot.grading.grade import Grade, Judge, Submission
 from bot.grading.matching import Matcher
-from bot.grading.panel import Panel
+from bot.grading.panel import Jury, Panel
 from bot.llm import ModelClient
 from bot.settings import OpenAISettings, VivaSettings, read
+from evals import baselines
 from evals.cassette import Cassette
 from knowledge.embedder import SentenceEmbedder
 
 ROOT = Path(__file__).parents[1]
-NAMES = ("embedded", "chat", "decisions", "panel")
-_UNLIMITED = 10**12
+LOCAL = ("embedded", *baselines.NAMES)  # they ask no model
+NAMES = (*LOCAL, "chat", "decisions", "panel", "jury")
 
 
 @dataclass
@@ -43,12 +44,9 @@ class Usage:
         """Tokens in and out, and what they cost; nothing where no model was asked."""
         if not self.input_tokens:
             return {}
-        tokens: dict[str, float] = {"tokens in": self.input_tokens.total(), "tokens out": self.output_tokens.total()}
-        return tokens | ({"cost": round(prices.of(**self._totals), 6)} if prices else {})
-
-    @property
-    def _totals(self) -> dict[str, int]:
-        return {"given": self.input_tokens.total(), "taken": self.output_tokens.total()}
+        given, taken = self.input_tokens.total(), self.output_tokens.total()
+        cost = {"cost": round(prices.of(given, taken), 6)} if prices else {}
+        return {"tokens in": given, "tokens out": taken, **cost}
 
 
 @dataclass(frozen=True)
@@ -103,28 +101,37 @@ class _Strict:
             self._cassette.check()
 
 
-def bench(name: str, model: str | None, cassette: Cassette | None = None) -> Bench:
+def bench(
+    name: str, model: str | None, cassette: Cassette | None = None, submissions: Sequence[Submission] = ()
+) -> Bench:
     """The judge of that name, as production makes it; model judges talk through the cassette.
 
-    Raises SettingsError where the name or the model is missing.
+    `submissions` are all it will get, for a baseline that counts words. Raises SettingsError where the name
+    or the model is missing.
     """
     if name not in NAMES:
         raise SettingsError(f"There is no judge {name!r}; choose one of {', '.join(NAMES)}.")
     usage, viva = Usage(), read(VivaSettings)
-    matcher = Matcher(SentenceEmbedder(viva.embedding_model))
+    embedder = SentenceEmbedder(viva.embedding_model)
+    if name in baselines.NAMES:
+        return Bench(baselines.baseline(name, embedder, submissions), usage, None)
+    matcher = Matcher(embedder)
     if name == "embedded":
         return Bench(EmbeddedJudge(matcher), usage, None)
     chats, decides = model or viva.chat_model, model or viva.decisions_model
-    if name == "panel":  # as in production: a model each, where the settings name them
+    if name in ("panel", "jury"):  # as in production: a model each, where the settings name them
         chats, decides = viva.chat_model or model, viva.decisions_model or model
     if not (decides if name == "decisions" else chats if name == "chat" else chats and decides):
         raise SettingsError(f"The {name} judge needs a model; name one with --model.")
     client = ModelClient(read(OpenAISettings), viva, usage, transport=cassette)
-    chat, decisions = ChatJudge(client, chats or ""), DecisionsJudge(client, decides or "", matcher)
+    chat = ChatJudge(client, chats or "", viva.chat_samples)
+    decisions = DecisionsJudge(client, decides or "", matcher)
+    several = [decisions, chat, EmbeddedJudge(matcher)]
     judges: dict[str, Judge] = {
         "chat": chat,
         "decisions": decisions,
-        "panel": Panel([decisions, chat, EmbeddedJudge(matcher)]),
+        "panel": Panel(several),
+        "jury": Jury(several),
     }
     return Bench(_Strict(judges[name], cassette) if cassette else judges[name], usage, client)
 
@@ -133,7 +140,7 @@ def hashes() -> dict[str, str]:
     """SHA-256 (first 16 digits) of what a grade depends on besides the cases: prompts, judges, notes."""
     return {
         "prompts": _digest("prompts/*.md", "prompts/*.py"),
-        "judges": _digest("bot/grading/*.py", "bot/grading/*.json", "bot/llm.py"),
+        "judges": _digest("bot/grading/*.py", "bot/grading/*.json", "bot/llm.py", "evals/baselines.py"),
         "notes": _digest("knowledge/*.py", "knowledge/*.json", "knowledge/notes/*/*.md"),
     }
 

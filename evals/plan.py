@@ -37,7 +37,8 @@ class Task(Protocol):
 class Plan:
     """How a task is run. `runs` is the folder for run files, `file` one of its own instead.
 
-    `depends_on` names what outcomes depend on besides the files of this repository.
+    `depends_on` names what outcomes depend on besides the files of this repository, `split` which of
+    Viva's own cases the task has (empty for any others).
     """
 
     runs: Path
@@ -46,6 +47,7 @@ class Plan:
     concurrency: int = 8
     per_minute: float | None = None
     depends_on: tuple[tuple[str, str], ...] = ()
+    split: str = ""
 
     async def carry_out(self, task: Task, judge: str, progress: Callable[[int, int], None] | None = None) -> Report:
         """Run what has not been run yet, and report on all of it."""
@@ -67,6 +69,7 @@ class Plan:
         summary: Summary = {
             "task": task.name,
             "judge": judge,
+            "split": self.split,
             "cases": len(task.cases),
             "repeats": self.repeats,
             "failed": len(failed),

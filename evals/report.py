@@ -24,9 +24,9 @@ def console(report: Report) -> str:
 
 
 def _lines(summary: Summary) -> Iterator[str]:
-    yield f"{summary['task']}, judge {summary['judge']}: {summary['cases']} cases" + (
-        f" x {summary['repeats']}" if summary["repeats"] > 1 else ""
-    )
+    split = f" ({summary['split']})" if summary["split"] else ""
+    repeats = f" x {summary['repeats']}" if summary["repeats"] > 1 else ""
+    yield f"{summary['task']}{split}, judge {summary['judge']}: {summary['cases']} cases{repeats}"
     if summary["failed"]:
         yield f"{summary['failed']} trials failed: {summary['first failure']}"
     yield ""
@@ -36,8 +36,9 @@ def _lines(summary: Summary) -> Iterator[str]:
     if "verdicts" in summary:
         yield from _table("by verdict", summary["verdicts"])
         yield from _table("gold \\ given", summary["confusion"])
+    yield from _table("beside the first examiner", summary.get("human ceiling", {}))
     for name in ("calibration", "consistency", "injection lift"):
-        if name in summary:
+        if summary.get(name):
             yield f"\n{name}"
             yield from (f"{_MARGIN}{k:32} {show(v)}" for k, v in summary[name].items() if not isinstance(v, list))
     for name, rows in summary.get("slices", {}).items():

@@ -56,7 +56,7 @@ class Retrieval:
 
     def entry(self, case: RetrievalCase, outcome: FoundOutcome) -> Summary:
         """A case as the JSON report lists it."""
-        return {**case.model_dump(), **outcome.model_dump(exclude={"failed"})}
+        return {**case.model_dump(), **outcome.shown}
 
     def summary(self, outcomes: Mapping[tuple[str, int], FoundOutcome]) -> Summary:
         """Recall and reciprocal rank inside the notes, and how well inside is told from outside."""

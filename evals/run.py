@@ -31,6 +31,11 @@ class Outcome(BaseModel):
 
     failed: str = ""
 
+    @property
+    def shown(self) -> dict[str, Any]:
+        """The outcome as JSON values; `failed` only where it did."""
+        return self.model_dump(mode="json", exclude=set() if self.failed else {"failed"})
+
 
 C = TypeVar("C", bound=Case)
 O = TypeVar("O", bound=Outcome)  # noqa: E741  # the second letter of (case, outcome)

@@ -99,19 +99,46 @@ def grading() -> None:
     report(f"embedded judge, {words} words, {points} points, median", statistics.median(wall[2:]), "ms", "under 150")
 
 
-def evaluating() -> None:
-    """10,000 mocked model replies: the harness beside a bare client loop, a process each, in turns."""
+def evaluating(number: int = 10_000) -> None:
+    """Mocked model replies: the harness beside a bare client loop, a process each, in turns; then a kill -9."""
     measured: dict[str, list[dict[str, float]]] = {"bare": [], "viva": []}
-    for name in list(measured) * 2:
-        result = subprocess.run(  # our own script
-            [sys.executable, "-m", "tests.mocked", name, "10000"], text=True, capture_output=True, check=True
-        )
-        measured[name].append(json.loads(result.stdout))
-    bare, ours = (min(run["cpu"] for run in measured[name]) for name in ("bare", "viva"))
-    report("10,000 mocked replies, bare AsyncOpenAI loop", bare, "s CPU")
-    report("10,000 mocked replies, viva eval grading", ours, "s CPU")
-    report("  in bare loops", ours / bare, "times", "under 1.3")
-    report("  greatest memory", max(run["megabytes"] for run in measured["viva"]), "MB", "under 250")
+    with tempfile.TemporaryDirectory() as folder:
+        for turn, name in enumerate(list(measured) * 2):
+            measured[name].append(mocked(name, number, Path(folder) / f"{turn}.jsonl"))
+        bare, ours = (min(run["cpu"] for run in measured[name]) for name in ("bare", "viva"))
+        report(f"{number:,} mocked replies, bare AsyncOpenAI loop", bare, "s CPU")
+        report(f"{number:,} mocked replies, viva eval grading", ours, "s CPU")
+        report("  in bare loops", ours / bare, "times", "under 1.3")
+        report("  greatest memory", max(run["megabytes"] for run in measured["viva"]), "MB", "under 250")
+        path = Path(folder) / "killed.jsonl"
+        process = subprocess.Popen(mocking("viva", number, path), stdout=subprocess.DEVNULL)
+        while outcomes(path) < number // 2:
+            time.sleep(0.05)
+        process.kill()
+        process.wait()
+        whole = path.read_bytes().rpartition(b"\n")[0]
+        kept = outcomes(path)
+        asked = mocked("viva", number, path)["asked"]
+        assert path.read_bytes().startswith(whole)
+        report(f"  killed with {kept:,} outcomes, gone on: lost", number - outcomes(path), "outcomes", "0")
+        report("  asked again for what was there", asked - (number - kept), "outcomes", "0")
+
+
+def mocking(name: str, number: int, path: Path) -> list[str]:
+    """The command of a mocked run that keeps its outcomes in a file."""
+    return [sys.executable, "-m", "tests.mocked", name, str(number), str(path)]
+
+
+def mocked(name: str, number: int, path: Path) -> dict[str, float]:
+    """What a mocked run says of itself at its end."""
+    result = subprocess.run(mocking(name, number, path), text=True, capture_output=True, check=True)  # our own script
+    return json.loads(result.stdout)
+
+
+def outcomes(path: Path) -> int:
+    """How many different cases a run file has a whole outcome of."""
+    lines = path.read_bytes().split(b"\n")[1:-1] if path.exists() else []
+    return len({line.partition(b",")[0] for line in lines if line.startswith(b'{"id"')})
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""`python -m tests.mocked bare|viva N`: N mocked chat replies, by a bare client loop and by `viva eval`'s harness.
+"""`python -m tests.mocked bare|viva N FILE`: N mocked chat replies, by a bare client loop and by `viva eval`'s harness.
 
-Prints CPU seconds and the greatest memory as JSON; a process each, so that neither pays for the other.
+Prints CPU seconds, the greatest memory and how often the model was asked as JSON; a process each, so that
+neither pays for the other. The harness keeps outcomes in FILE: killed, the same command goes on.
 """
 
 import asyncio
 import json
 import resource
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,14 @@ REPLY = {
 CONCURRENCY = 8
 
 
-def transport() -> httpx2.MockTransport:
-    """A model that gives the same reply to everything, without a network."""
-    return httpx2.MockTransport(lambda request: httpx2.Response(200, json=REPLY, request=request))
+class Model(httpx2.AsyncBaseTransport):
+    """A model that gives the same reply to everything, without a network; counts what it is asked."""
+
+    asked = 0
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.asked += 1
+        return httpx2.Response(200, json=REPLY, request=request)
 
 
 def cases(number: int) -> list[GradingCase]:
@@ -71,16 +76,16 @@ def cases(number: int) -> list[GradingCase]:
     ]
 
 
-async def bare(number: int) -> None:
+async def bare(number: int, model: Model, _: Path) -> None:
     """The least a program can do: AsyncOpenAI, the same prompt, the reply parsed."""
     from openai import AsyncOpenAI
 
-    client = AsyncOpenAI(
-        api_key="none", base_url="http://mock/v1", http_client=httpx2.AsyncClient(transport=transport())
-    )
+    client = AsyncOpenAI(api_key="none", base_url="http://mock/v1", http_client=httpx2.AsyncClient(transport=model))
     left = iter(cases(number))
     submission = cases(1)[0].submission(Library([]))
-    prompt = render("grade", question=submission.question, points=submission.rubric, answer=submission.answer)
+    prompt = render(
+        "grade", question=submission.question, points=submission.rubric, answer=submission.answer, mistake=""
+    )
     messages: Any = [message.model_dump() for message in prompt.messages]
     form: Any = {"type": "json_schema", "json_schema": {"name": "grade", "schema": schema(submission.rubric)}}
 
@@ -92,19 +97,19 @@ async def bare(number: int) -> None:
     await asyncio.gather(*(work() for _ in range(CONCURRENCY)))
 
 
-async def viva(number: int) -> None:
+async def viva(number: int, model: Model, file: Path) -> None:
     """The same through the production judge, the run file and the whole report."""
     settings = OpenAISettings(api_key=SecretStr("none"), base_url="http://mock/v1")
-    client = ModelClient(settings, VivaSettings.model_validate({}), Usage(), transport=transport())
+    client = ModelClient(settings, VivaSettings.model_validate({}), Usage(), transport=model)
     task = Grading(cases(number), Library([]), ChatJudge(client, "mock"))
-    with tempfile.TemporaryDirectory() as folder:
-        report = await Plan(Path(folder), concurrency=CONCURRENCY).carry_out(task, "mock")
+    report = await Plan(file.parent, file, concurrency=CONCURRENCY).carry_out(task, "mock")
     assert report["summary"]["metrics"]["accuracy per point"]["value"] == 1
+    assert len(report["cases"]) == number
 
 
 if __name__ == "__main__":
-    begun = time.process_time()
-    asyncio.run({"bare": bare, "viva": viva}[sys.argv[1]](int(sys.argv[2])))
+    begun, model = time.process_time(), Model()
+    asyncio.run({"bare": bare, "viva": viva}[sys.argv[1]](int(sys.argv[2]), model, Path(sys.argv[3])))
     usage = resource.getrusage(resource.RUSAGE_SELF)
-    result = {"cpu": round(time.process_time() - begun, 2), "megabytes": round(usage.ru_maxrss / 1024)}
-    sys.stdout.write(json.dumps(result) + "\n")
+    cpu = round(time.process_time() - begun, 2)
+    sys.stdout.write(json.dumps({"cpu": cpu, "megabytes": round(usage.ru_maxrss / 1024), "asked": model.asked}) + "\n")

@@ -63,6 +63,7 @@ def file(folder: Path, *lines: str, name: str = "some.jsonl") -> Path:
         ),
         pytest.param(GradingCase, line(GRADED, question=None), "question", id="a rubric without its question"),
         pytest.param(GradingCase, line(GRADED, gold_points={"c": "met"}), "'c'", id="unknown gold point"),
+        pytest.param(GradingCase, line(GRADED, second_points={"c": "met"}), "'c'", id="unknown second point"),
         pytest.param(GradingCase, line(GRADED, gold_points={"a": "good"}), "gold_points.a", id="unknown verdict"),
         pytest.param(GradingCase, line(GRADED, gold_points={"a": "unscored"}), "gold_points.a", id="no verdict"),
         pytest.param(GradingCase, line(GRADED, gold_score=1.01), "gold_score", id="score above 1"),

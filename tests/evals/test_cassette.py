@@ -229,7 +229,7 @@ async def test_a_reply_that_is_none_is_told_as_that_and_not_recorded(path: Path,
     elsewhere = Elsewhere(content)
     with pytest.raises(ModelMalformed):
         await graded("chat", Cassette(path, Mode.RECORD, COMMAND, live=elsewhere))
-    assert elsewhere.asked == 1
+    assert elsewhere.asked == 2  # once more, as after any malformed reply
     assert held(path) == b""
 
 
@@ -297,3 +297,32 @@ async def test_a_file_that_cannot_be_written_is_told_and_the_model_asked_once(
     with pytest.raises(CaseError, match=r"some\.jsonl cannot be written"):
         await graded("chat", recording(path))
     assert [request.path for request in server.requests] == [CHAT]
+
+
+# Judges that ask more than once
+
+
+async def test_each_sample_of_an_answer_has_a_reply_of_its_own(
+    path: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIVA_CHAT_SAMPLES", "3")
+    server.add(REPLIES["chat"], REPLIES["chat"], MISSED)
+    recorded = await graded("chat", recording(path))
+    assert {point.probability for point in recorded.points} == {2 / 3}
+    assert await graded("chat", replaying(path)) == recorded
+
+
+async def test_a_jury_is_replayed_whole_or_not_at_all(path: Path, server: ScriptedServer) -> None:
+    server.add(REPLIES["chat"], GIVEN)
+    recorded = await graded("jury", recording(path))
+    assert recorded.judge == f"jury of decisions ({MODEL}), chat ({MODEL}), embedded"
+    assert await graded("jury", replaying(path)) == recorded
+    put(path, held(path)[: held(path).index(b"\n") + 1])
+    with pytest.raises(NotRecorded):
+        await graded("jury", replaying(path))
+
+
+async def test_a_reply_that_had_to_be_asked_for_again_is_replayed_so(path: Path, server: ScriptedServer) -> None:
+    server.add(Say("Well."), REPLIES["chat"])
+    recorded = await graded("chat", recording(path))
+    assert await graded("chat", replaying(path)) == recorded

@@ -1,8 +1,10 @@
-"""`viva eval`: reports from small files of cases, one sentence for every mistake, comparisons and gates."""
+"""`viva eval`: reports from small files of cases, what it leaves with, and one sentence for every mistake."""
 
 import gc
 import json
 import re
+import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,15 +13,13 @@ from xml.etree import ElementTree
 import pytest
 
 from bot.cli import main
-from bot.grading.grade import Verdict
-from evals.cases import CaseError
-from evals.compare import compare, failures, told
-from evals.report import Report, read_json
+from evals.cases import CASES
+from evals.report import read_json
+from prompts.render import PROMPTS
 from tests.evals.test_cassette import by_words
 from tests.loopback import Say, ScriptedServer
 from tests.shipped import Viva, one_line
 
-MET, PARTIAL, MISSED, CONTRADICTED, UNSCORED = Verdict
 SAID = "KL is not symmetric."
 GRADED: dict[str, Any] = {
     "question": "Is KL symmetric?",
@@ -62,11 +62,11 @@ def test_a_file_of_answers_is_graded_and_reported_in_every_form(viva: Viva) -> N
 
 def test_what_was_recorded_is_reported_alike_without_a_server(viva: Viva) -> None:
     write(viva.root / "a.jsonl", {**AGREED, "score": 1}, {**AGREED, "answer": "Pizza.", "score": 0})
-    chat = ("eval", "agreement", "a.jsonl", "--judge", "chat", "--model", "m", "--cassette", "some.jsonl")
+    chat = ("eval", "agreement", "a.jsonl", "--judge", "chat", "--cassette", "some.jsonl")
     with ScriptedServer() as server:
-        server.always(lambda request: saying("reference", "missed" if "Pizza." in request.text else "met"))
-        recorded = viva(*chat, "--record", "--json", "one.json", OPENAI_BASE_URL=server.base_url)
-    replayed = viva(*chat, "--json", "two.json")
+        server.always(lambda request: saying("reference-1", "missed" if "Pizza." in request.text else "met"))
+        recorded = viva(*chat, "--record", "--json", "one.json", VIVA_CHAT_MODEL="m", OPENAI_BASE_URL=server.base_url)
+    replayed = viva(*chat, "--json", "two.json", VIVA_CHAT_MODEL="m")
     assert (recorded.returncode, recorded.stderr) == (replayed.returncode, replayed.stderr) == (0, "")
     assert "agreement, judge chat (m): 2 cases" in replayed.stdout
     assert re.search(r"MAE +0\.000", replayed.stdout)
@@ -75,6 +75,24 @@ def test_what_was_recorded_is_reported_alike_without_a_server(viva: Viva) -> Non
     compared = viva("eval", "compare", "one.json", "two.json")
     assert (compared.returncode, compared.stderr) == (0, "")
     assert "0 verdicts flipped" in compared.stdout
+
+
+def test_a_changed_prompt_ends_a_replay_with_the_command_that_records_it(viva: Viva) -> None:
+    write(viva.root / "g.jsonl", GRADED)
+    replay = ("eval", "grading", "g.jsonl", "--judge", "chat", "--model", "m", "--cassette", "some tape.jsonl")
+    changed = shutil.copytree(PROMPTS, viva.root / "changed" / PROMPTS.name) / "grade.md"
+    changed.write_text(changed.read_text().replace("# user\n", "# user\nRead with care.\n", 1))
+    with ScriptedServer() as server:
+        server.always(saying("asymmetry", "met"))
+        known, after = {"OPENAI_BASE_URL": server.base_url}, {"PYTHONPATH": str(viva.root / "changed")}
+        assert viva(*replay, "--record", **known).returncode == 0
+        failed = viva(*replay, **after)
+        assert (failed.returncode, failed.stdout) == (2, "")
+        told = re.fullmatch(r"viva: some tape\.jsonl has no reply .*; record it with `viva (.+)`\.\n", failed.stderr)
+        assert told
+        assert shlex.split(told[1]) == [*replay, "--record"]
+        assert viva(*shlex.split(told[1]), **known, **after).returncode == 0
+        assert ["Read with care." in request.text for request in server.requests] == [False, True]
 
 
 # The same function in this process, where words stand in for meaning
@@ -98,6 +116,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     write(tmp_path / "broken.jsonl", {"query": "x", "notes": "x", "answer": "x"})
     write(tmp_path / "unknown.jsonl", {"note": "dropuot", "answer": "x"})
     write(tmp_path / "label.jsonl", {"note": "dropout", "answer": "x", "gold_points": {"nothing": "met"}})
+    write(tmp_path / "second.jsonl", {"note": "dropout", "answer": "x", "second_points": {"nobody": "met"}})
 
     def run(line: str) -> tuple[int, str, str]:
         monkeypatch.setattr("sys.argv", ["viva", *line.split()])
@@ -115,7 +134,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 
 @pytest.mark.parametrize(
     ("task", "cases", "says"),
-    [("retrieval", ASKED, r"fused recall@1 +1\.000"), ("conversation", [TALKED], r"as they must be +1\.000")],
+    [("retrieval", ASKED, r"fused recall@1 +1\.000"), ("conversation", [TALKED] * 3, r"as they must be +1\.000")],
 )
 def test_queries_and_conversations_are_reported_too(
     run: Run, tmp_path: Path, task: str, cases: list[object], says: str
@@ -143,8 +162,9 @@ def test_queries_and_conversations_are_reported_too(
         ("conversation silent.jsonl", "did you mean dropout"),
         ("grading unknown.jsonl", "did you mean dropout"),
         ("grading label.jsonl", "'nothing'"),
+        ("grading second.jsonl", "'nobody'"),
         ("grading --split tets", "'tets'"),
-        ("grading g.jsonl --judge jury", "'jury'"),
+        ("grading g.jsonl --judge coin", "'coin'"),
         ("grading g.jsonl --judge chat", "--model"),
         ("grading g.jsonl --judge chat --model m --cassette none.jsonl", "--cassette none.jsonl --record`"),
         ("grading g.jsonl --judge panel --model m --cassette none.jsonl", "none.jsonl has no reply"),
@@ -155,11 +175,11 @@ def test_queries_and_conversations_are_reported_too(
         ("compare g.jsonl g.jsonl", "g.jsonl is no report"),
     ],
 )
-def test_a_mistake_gets_one_sentence_and_exit_code_1_or_2(run: Run, line: str, names: str) -> None:
+def test_a_mistake_gets_one_sentence_and_exit_code_2(run: Run, line: str, names: str) -> None:
     code, out, err = run(f"eval {line}")
     assert one_line(err).startswith("viva: ")
     assert names in err
-    assert code in (1, 2)
+    assert code == 2
     assert out == ""
 
 
@@ -181,116 +201,139 @@ def test_a_mistake_about_the_report_gets_one_sentence_too(
         code, _, err = run(f"eval grading g.jsonl --judge chat --model m --record --cassette new.jsonl {option}")
     assert one_line(err).startswith("viva: ")
     assert names in err
-    assert code in (1, 2)
+    assert code == 2
 
 
 def test_a_run_in_which_every_trial_failed_is_no_success(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer() as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
-        server.say_json({"points": []})
+        server.always(Say('{"points": []}'))
         code, out, err = run("eval grading g.jsonl --judge chat --model m --live --cassette new.jsonl")
     assert "1 trials failed: The chat (m) judge did not grade the rubric's points." in out
     assert (code, err) == (2, "")
 
 
-# Comparisons
+# What it leaves with
 
 
-def graded(judge: str, *entries: tuple[str, float, float, Verdict, Verdict]) -> Report:
-    """A report of (id, gold score, score, gold verdict, verdict), each on a question of its own."""
-    cases = [
-        {"id": i, "question": i, "gold_score": g, "score": s, "points": {"a": v}, "gold_points": {"a": right}}
-        for i, g, s, right, v in entries
-    ]
-    return {"summary": {"task": "grading", "judge": judge, "repeats": 1}, "cases": cases}
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The gates, where the only case of Viva's own is one of the test split."""
+    folder = tmp_path / "cases"
+    (folder / "grading").mkdir(parents=True)
+    write(folder / "grading" / "g.jsonl", GRADED)
+    (folder / "split.json").write_text('{"test": ["g"]}')
+    gates = tmp_path / "gates.json"
+    for name, value in (("cases.CASES", folder), ("cases.SPLIT", folder / "split.json"), ("gates.GATES", gates)):
+        monkeypatch.setattr(f"evals.{name}", value)
+    return gates
 
 
-def test_a_comparison_is_after_minus_before_over_the_cases_both_have() -> None:
-    both = ("x", 1, 0.5, MET, MISSED), ("y", 0, 0.5, MISSED, MISSED), ("z", 0.5, 0.5, PARTIAL, MISSED)
-    before = graded("old", *both, ("only", 1, 0, MET, MISSED), ("lost", 1, 0, MET, MISSED))
-    moved = ("z", 0.5, 0.5, PARTIAL, MET), ("y", 0, 0, MISSED, MET), ("x", 1, 1, MET, MET)
-    after = graded("new", *moved, ("lost", 1, 0, MET, UNSCORED))
-    after["cases"][-1]["failed"] = "The new judge is away."
-    found = compare(before, after)
-    assert (found["before"], found["after"], found["cases"], found["left out"]) == ("old", "new", 3, 2)
-    assert found["difference"]["MAE"]["value"] == -0.3333
-    assert found["difference"]["bias"]["value"] == 0
-    assert [(flip["case"], flip["before"], flip["after"], flip["gold"]) for flip in found["flips"]] == [
-        ("x", "missed", "met", "met"),
-        ("y", "missed", "met", "missed"),
-        ("z", "missed", "met", "partial"),
-    ]
-    assert (found["flips that became right"], found["flips that became wrong"]) == (1, 1)
-
-
-def test_both_scores_of_a_case_are_drawn_together() -> None:
-    scores = [0.1, 0.9, 0.3, 0.7, 0.5]  # far apart, and yet every one rises by the same
-    before, after = (
-        graded("j", *((str(i), 0.5, score + rise, MET, MET) for i, score in enumerate(scores))) for rise in (0, 0.1)
-    )
-    found = compare(before, after)
-    assert found["difference"]["bias"] == {"value": 0.1, "low": 0.1, "high": 0.1}
-
-
-def test_a_comparison_is_told_with_what_is_clear_of_zero_and_every_flip() -> None:
-    before = graded("old", ("x", 1, 0.5, MET, MISSED), ("y", 0, 0.4, MISSED, MISSED), ("z", 0.5, 0.3, MET, MET))
-    after = graded("new", ("x", 1, 0.6, MET, MET), ("y", 0, 0.5, MISSED, MISSED), ("z", 0.5, 0.4, MET, MET))
-    lines = told(compare(before, after)).splitlines()
-    assert lines[0] == "old -> new: 3 cases"
-    assert [line.split()[0] for line in lines if "clear of zero" in line] == ["bias"]
-    assert [line.strip() for line in lines if "->" in line][1:] == ["x a: missed -> met (gold met)"]
-
-
-def test_what_cannot_be_computed_is_told_as_that() -> None:
-    alike = graded("j", ("x", 1, 0.5, MET, MET), ("y", 0, 0.5, MET, MET))  # no r without a spread
-    pearson = next(line for line in told(compare(alike, alike)).splitlines() if "pearson" in line)
-    assert pearson.split() == ["pearson", "-"]
-
-
-@pytest.mark.parametrize("after", [graded("j", ("y", 1, 1, MET, MET)), {"summary": {"repeats": 1}, "cases": []}])
-def test_reports_that_share_no_case_cannot_be_compared(after: Report) -> None:
-    with pytest.raises(CaseError, match="share no case"):
-        compare(graded("j", ("x", 1, 1, MET, MET)), after)
+def gate(split: str, **bounds: float) -> str:
+    return json.dumps({f"grading {split} embedded": [{"path": ["metrics", "accuracy per point"], **bounds}]})
 
 
 @pytest.mark.parametrize(
-    "text", [b"\xff", b"{", b"[]", b'{"summary": {}}', b'{"summary": 1, "cases": 2}', b'{"summary": {}, "cases": [{}]}']
-)
-def test_what_is_no_report_is_told_so(tmp_path: Path, text: bytes) -> None:
-    (tmp_path / "some.json").write_bytes(text)
-    with pytest.raises(CaseError, match=r"some\.json"):
-        read_json(tmp_path / "some.json")
-
-
-# Gates
-
-
-@pytest.mark.parametrize(
-    ("floor", "says"),
+    ("gates", "line", "leaves", "says"),
     [
-        ({"path": ["metrics", "MAE"], "at_most": 0.2}, []),
-        ({"path": ["metrics", "MAE"], "at_least": 0.2, "at_most": 0.2}, []),
-        ({"path": ["metrics", "MAE"], "at_most": 0.1}, ["metrics / MAE is 0.200, above 0.1"]),
-        ({"path": ["metrics", "MAE"], "at_least": 0.3}, ["metrics / MAE is 0.200, below 0.3"]),
-        ({"path": ["failed"], "at_most": 0}, ["failed is 1, above 0"]),
-        ({"path": ["metrics", "RMSE"], "at_most": 1}, ["metrics / RMSE is not in the report"]),
-        ({"path": ["metrics", "QWK"], "at_least": 0}, ["metrics / QWK is not in the report"]),
-        ({"path": ["failed", "deeper"], "at_least": 0}, ["failed / deeper is not in the report"]),
+        (gate("test", at_least=1), "grading", 0, ""),
+        (gate("test", at_most=0.9), "grading", 1, "worse: metrics / accuracy per point is 1.000, above 0.9\n"),
+        (gate("test", at_most=0.9), "grading --split all", 0, ""),
+        (gate("test", at_most=0.9), "grading g.jsonl", 0, ""),
+        ("", "grading", 2, "viva: "),
     ],
+    ids=["inside", "outside", "of another split", "cases of somebody else's", "no gates to be read"],
 )
-def test_a_gate_says_what_is_below_or_above_or_not_there(tmp_path: Path, floor: Any, says: list[str]) -> None:
-    summary = {"task": "grading", "judge": "j", "failed": 1, "metrics": {"MAE": {"value": 0.2}, "QWK": {"value": None}}}
-    floors = {"grading j": [floor], "grading other": [{**floor, "path": ["x"]}]}
-    (tmp_path / "gates.json").write_text(json.dumps(floors))
-    assert failures({"summary": summary, "cases": []}, tmp_path / "gates.json") == says
+def test_a_report_outside_its_gate_leaves_with_1(
+    run: Run, own: Path, gates: str, line: str, leaves: int, says: str
+) -> None:
+    own.write_text(gates)
+    code, out, err = run(f"eval {line} --junit out.xml --html out.html")
+    assert (code, bool(out)) == (leaves, leaves != 2)
+    assert err.startswith(says)
+    assert bool(err) == bool(says)
+    if leaves == 1:
+        assert "above 0.9" in own.with_name("out.xml").read_text()
+        assert "above 0.9" in own.with_name("out.html").read_text()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [None, b"", b"{", b"[]", b'{"g j": [{"path": ["x"]}]}', b'{"g j": [{"path": ["x"], "at_last": 1}]}', b"\xff"],
-)
-def test_a_gate_that_cannot_be_read_is_no_open_gate(tmp_path: Path, text: bytes | None) -> None:
-    if text is not None:
-        (tmp_path / "gates.json").write_bytes(text)
-    with pytest.raises(CaseError, match=r"gates\.json"):
-        failures({"summary": {"task": "grading", "judge": "j"}, "cases": []}, tmp_path / "gates.json")
+def test_a_comparison_leaves_with_1_where_something_became_worse(run: Run, tmp_path: Path, own: Path) -> None:
+    own.write_text("{}")
+    answers = [{**GRADED, "id": f"{n}", "question": f"Is KL symmetric, {n}?"} for n in range(6)]
+    write(tmp_path / "right.jsonl", *answers)
+    write(tmp_path / "wrong.jsonl", *({**answer, "answer": "Pizza."} for answer in answers))
+    for name in ("right", "wrong"):
+        assert run(f"eval grading {name}.jsonl --json {name}.json")[0] == 0
+    code, out, err = run("eval compare right.json wrong.json")
+    assert code == 1
+    assert "6 verdicts flipped: 0 became right, 6 became wrong" in out
+    assert [line.split(" changed")[0] for line in err.splitlines()] == ["worse: MAE", "worse: accuracy per point"]
+    assert run("eval compare wrong.json right.json")[::2] == (0, "")
+
+
+def test_a_comparison_leaves_with_1_where_the_later_report_is_outside_its_gate(
+    run: Run, tmp_path: Path, own: Path
+) -> None:
+    own.write_text("{}")
+    assert run("eval grading --json some.json")[0] == 0
+    own.write_text(gate("test", at_most=0.9))
+    code, _, err = run("eval compare some.json some.json")
+    assert (code, err) == (1, "worse: metrics / accuracy per point is 1.000, above 0.9\n")
+
+
+# Costs, baselines and repeats
+
+
+def test_what_a_model_used_is_counted_and_priced(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        server.always(saying("asymmetry", "met"))
+        ask = "eval grading g.jsonl --judge chat --model m --repeats 2 --cassette some.jsonl"
+        assert run(f"{ask} --record")[0] == 0
+    code, out, _ = run(f"{ask} --prices 1,2 --json out.json")
+    usage = read_json(tmp_path / "out.json")["summary"]["usage"]
+    assert code == 0
+    assert usage["tokens in"] > usage["tokens out"] > 0
+    assert usage["cost"] == pytest.approx((usage["tokens in"] + 2 * usage["tokens out"]) / 1_000_000)
+    assert f"tokens in {usage['tokens in']}, tokens out {usage['tokens out']}, cost" in out
+
+
+@pytest.mark.parametrize("judge", ["cosine", "tfidf", "align"])
+def test_a_baseline_needs_no_model_and_gives_estimates(run: Run, tmp_path: Path, judge: str) -> None:
+    write(tmp_path / "a.jsonl", {**AGREED, "score": 1}, {**AGREED, "answer": "Pizza with cheese", "score": 0})
+    code, out, err = run(f"eval agreement a.jsonl --judge {judge} --json out.json")
+    assert (code, err) == (0, "")
+    assert f"agreement, judge {judge}: 2 cases" in out
+    right, wrong = read_json(tmp_path / "out.json")["cases"]
+    assert right["score"] == pytest.approx(1)
+    assert wrong["score"] < 0.5
+    assert set(right["points"].values()) == {"unscored"}
+
+
+def test_the_embedded_judge_gives_the_same_grade_ten_times(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run(f"eval grading {CASES}/grading/dropout.jsonl --repeats 10 --json out.json")
+    assert code == 0
+    report = read_json(tmp_path / "out.json")
+    consistency = report["summary"]["consistency"]
+    assert consistency["cases repeated"] == report["summary"]["cases"] > 5
+    assert (consistency["identical verdicts"], consistency["greatest range of the score"]) == (1, 0)
+    assert re.search(r"identical verdicts +1\.000", out)
+
+
+def test_how_far_a_model_disagrees_with_itself_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedServer() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        server.add(*(saying("asymmetry", "missed" if turn == 3 else "met") for turn in range(10)))
+        ask = "eval grading g.jsonl --judge chat --model m --repeats 10 --concurrency 1 --cassette some.jsonl"
+        assert run(f"{ask} --record")[0] == 0
+    code, out, _ = run(f"{ask} --json out.json")
+    assert code == 0
+    assert read_json(tmp_path / "out.json")["summary"]["consistency"] == {
+        "cases repeated": 1,
+        "identical verdicts": 0,
+        "mean range of the score": 1,
+        "greatest range of the score": 1,
+    }
+    assert re.search(r"greatest range of the score +1\.000", out)

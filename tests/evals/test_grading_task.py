@@ -101,6 +101,7 @@ async def test_numbers_are_those_worked_by_hand_and_a_failed_trial_is_in_none(tm
     assert {name: values[name] for name in expected} == expected
     assert summary["majority baseline"] == 0.5
     assert summary["calibration"]["brier"] == 0.04
+    assert summary["risk_coverage"] == [[1, 0]]  # 0.2 says no credit, and there is none
     assert summary["worst"] == ["wrong", "half", "good"]
     assert (summary["failed"], summary["first failure"]) == (1, "The scripted judge did not answer in time.")
     assert "1 trials failed: The scripted judge did not answer in time." in console({"summary": summary, "cases": []})
@@ -169,6 +170,48 @@ async def test_consistency_is_how_far_repeats_of_a_case_agree(tmp_path: Path) ->
         "greatest range of the score": 0.75,
     }
     assert [entry["id"] for entry in found["cases"]] == ["same", "moved", "once"] * 3
+
+
+async def test_a_second_examiner_stands_beside_the_judge_on_the_same_answers(tmp_path: Path) -> None:
+    cases = [
+        case("good", (MET, MET), second_points={"a": MET, "b": PARTIAL}),
+        case("half", (MET, CONTRADICTED), second_points={"a": MET, "b": CONTRADICTED}),
+        case("wrong", (MISSED, CONTRADICTED), second_points={"a": MET}),  # not whole
+        case("open", (MET, MISSED)),
+    ]
+    found = await report(tmp_path, cases, ScriptedJudge({**SCRIPT, "open": (MET, MET)}), repeats=2)
+    # Second: 3 of 4 points; chance (3 * 2 + 0 * 1 + 1 * 1) / 16. First scores 1 and 0.25, second 0.625 and 0.25:
+    # grades 4, 1 against 3, 1. Judge: partial for met, the rest right; it scores 1 and 0.125.
+    assert found["summary"]["human ceiling"] == {
+        "second examiner": {
+            "points": 4,
+            "accuracy per point": 0.75,
+            "accuracy of scored points": 0.75,
+            "abstention": 0,
+            "F1 of contradicted": 1,
+            "kappa of scored points": 0.5556,
+            "QWK": 0.8571,  # 1 - 1 / 7
+        },
+        "judge": {
+            "points": 4,
+            "accuracy per point": 0.75,
+            "accuracy of scored points": 0.75,
+            "abstention": 0,
+            "F1 of contradicted": 1,
+            "kappa of scored points": 0.5556,
+            "QWK": 1,
+        },
+    }
+    shown = console(found).splitlines()
+    head = next(number for number, line in enumerate(shown) if line.startswith("beside the first examiner"))
+    assert shown[head + 1].split()[:3] == ["second", "examiner", "4"]
+    assert "Beside the first examiner" in page(found)
+
+
+async def test_without_a_second_examiner_there_is_no_ceiling(tmp_path: Path) -> None:
+    found = await report(tmp_path)
+    assert found["summary"]["human ceiling"] == {}
+    assert "examiner" not in console(found)
 
 
 # Reports
