@@ -42,7 +42,8 @@ class HintReply(_Reply):
 class PointLine(_Reply):
     """One rubric point on a grade card.
 
-    `text` is None while the point may still be earned; `quote` are the candidate's own words.
+    `text` is None while the point may still be earned; `quote` are the candidate's own words, `votes` what
+    the panel said.
     """
 
     number: int
@@ -53,10 +54,14 @@ class PointLine(_Reply):
     aid: Aid = Aid.NONE
     reason: str = ""
     marked: bool = False
+    votes: tuple[Verdict, ...] = ()
 
 
 class GradeReply(_Reply):
-    """A grade: score and open weight in [0, 1]; `final` once the question is over."""
+    """A grade: score and open weight in [0, 1]; `final` once the question is over.
+
+    `number` counts the finished questions of the session from 1, as `Mark.question` does.
+    """
 
     kind: Literal["grade"] = "grade"
     question: str
@@ -65,6 +70,7 @@ class GradeReply(_Reply):
     points: tuple[PointLine, ...]
     judge: str
     final: bool
+    number: int | None = None
 
 
 class ExplanationReply(_Reply):
@@ -88,6 +94,15 @@ class NoticeReply(_Reply):
 
     kind: Literal["notice"] = "notice"
     text: str
+
+
+class BallotReply(_Reply):
+    """A question is over and the panel votes on its points; `number` as in `Vote`. Only the panel is to see them."""
+
+    kind: Literal["ballot"] = "ballot"
+    number: int
+    question: str
+    points: tuple[str, ...]
 
 
 class DebriefQuestion(_Reply):
@@ -118,7 +133,15 @@ class DebriefReply(_Reply):
 
 
 Reply = Annotated[
-    QuestionReply | ProbeReply | HintReply | GradeReply | ExplanationReply | AnswerReply | NoticeReply | DebriefReply,
+    QuestionReply
+    | ProbeReply
+    | HintReply
+    | GradeReply
+    | ExplanationReply
+    | AnswerReply
+    | NoticeReply
+    | BallotReply
+    | DebriefReply,
     Field(discriminator="kind"),
 ]
 
