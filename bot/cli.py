@@ -3,9 +3,10 @@
 import asyncio
 import json
 import logging
+import re
 import sys
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from uuid import uuid4
@@ -17,6 +18,7 @@ from bot.terminal.evaluate import app as evals
 
 if TYPE_CHECKING:
     from bot.compose import App
+    from bot.doctor import Finding
 
 app = typer.Typer(
     name="viva",
@@ -208,11 +210,54 @@ def doctor() -> None:
     from bot.compose import Settings
     from bot.doctor import examine
 
-    healthy = True
-    for finding in asyncio.run(examine(Settings.read())):
+    _exit(0 if _told(asyncio.run(examine(Settings.read()))) else 1)
+
+
+def _told(findings: "Iterable[Finding]") -> bool:
+    """Print what was found; whether all of it is well."""
+    found = list(findings)
+    for finding in found:
         typer.echo(f"{'ok ' if finding.ok else '!! '} {finding.text}")
-        healthy = healthy and finding.ok
-    _exit(0 if healthy else 1)
+    return all(finding.ok for finding in found)
+
+
+@app.command()
+def discord(
+    check: Annotated[
+        bool, typer.Option("--check", help="Verify token, intents and permissions; print invites.")
+    ] = False,
+    sync: Annotated[bool, typer.Option("--sync", help="Tell Discord the commands even if none changed.")] = False,
+    shard_ids: Annotated[
+        str | None, typer.Option(help="Shards of this process, as in 0,1 or 0-3, out of VIVA_DISCORD_SHARDS.")
+    ] = None,
+) -> None:
+    """Be on Discord until stopped."""
+    from bot.compose import Settings
+    from bot.terminal.log import log_to
+
+    settings = Settings.read()
+    if check:
+        from bot.discord.check import examine
+
+        _exit(0 if _told(asyncio.run(examine(settings.discord))) else 2)
+    from bot.discord.app import run
+
+    shards = _numbers(shard_ids) if shard_ids else None
+    log_to(settings)
+    _exit(asyncio.run(run(settings, shard_ids=shards, sync=sync)))
+
+
+def _numbers(text: str) -> list[int]:
+    """0,2-4 as [0, 2, 3, 4]."""
+    from bot.errors import UsageError
+
+    numbers = list[int]()
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,6})(?:-(\d{1,6}))?\s*", part)
+        if not match:
+            raise UsageError(f"--shard-ids takes numbers as in 0,1 or 0-3, not {text!r}.")
+        numbers += range(int(match[1]), int(match[2] or match[1]) + 1)
+    return numbers
 
 
 def _run(work: "Callable[[App], Coroutine[Any, Any, int]]") -> int:

@@ -20,7 +20,7 @@ from bot.grading.grade import Judge
 from bot.grading.matching import Matcher
 from bot.grading.panel import Jury, Panel
 from bot.llm import ModelClient
-from bot.settings import OpenAISettings, StoreSettings, VivaSettings
+from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
 from bot.store.store import Store
 from knowledge.embedder import SentenceEmbedder
 from knowledge.index import Index
@@ -36,12 +36,13 @@ class Settings:
     viva: VivaSettings
     openai: OpenAISettings
     store: StoreSettings
+    discord: DiscordSettings
 
     @classmethod
     def read(cls) -> "Settings":
         """From the environment and `.env`; raises SettingsError naming the variable that is wrong."""
         read = configured.read
-        settings = cls(read(VivaSettings), read(OpenAISettings), read(StoreSettings))
+        settings = cls(read(VivaSettings), read(OpenAISettings), read(StoreSettings), read(DiscordSettings))
         wanted = settings.viva.judge
         if wanted == "chat" and not settings.viva.chat_model:
             raise SettingsError("VIVA_JUDGE is chat but no chat model is named; set VIVA_CHAT_MODEL.")
@@ -93,9 +94,9 @@ class Knowledge:
         with self._lock:
             return self._search
 
-    async def find(self, query: str, context: str = "") -> Findings:
-        """Search without holding up the conversation of others."""
-        return await asyncio.to_thread(lambda: self.search.find(query, context=context))
+    async def find(self, query: str, context: str = "", *, k: int = 3) -> Findings:
+        """The `k` best notes, searched without holding up the conversation of others."""
+        return await asyncio.to_thread(lambda: self.search.find(query, context=context, k=k))
 
     def warm_up(self) -> threading.Thread:
         """Load the embedding model and the index while the candidate reads the first question."""

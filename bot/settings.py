@@ -1,17 +1,42 @@
 """Settings from the environment and `.env`, one class a prefix. Secrets never print."""
 
 import re
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
-from pydantic import AliasChoices, Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import SettingsError
 
+
+def _unspaced(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", secret.get_secret_value()):
+        raise ValueError("has spaces or other characters that no key has; paste it again")
+    return secret
+
+
+def _address(url: str, schemes: tuple[str, ...]) -> str:
+    if not _is_address(url, schemes):
+        raise ValueError(f"is not an address; it starts with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    return url.rstrip("/")
+
+
+def _is_address(url: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0 and " " not in url
+    except ValueError:  # a port that is no number or too high, brackets that do not close
+        return False
+
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Secret = Annotated[SecretStr, AfterValidator(_unspaced)]
+HttpAddress = Annotated[Name, AfterValidator(partial(_address, schemes=("http", "https")))]
+SocketAddress = Annotated[Name, AfterValidator(partial(_address, schemes=("ws", "wss")))]
 JudgeName = Literal["auto", "jury", "decisions", "chat", "embedded"]
 
 
@@ -24,30 +49,8 @@ class OpenAISettings(_Settings):
 
     model_config = SettingsConfigDict(env_prefix="OPENAI_")
 
-    api_key: SecretStr | None = Field(None, description="Key of OpenAI or a compatible server.")
-    base_url: Name | None = Field(None, description="Address of a compatible server, for example a local one.")
-
-    @field_validator("api_key")
-    @classmethod
-    def _sendable(cls, key: SecretStr | None) -> SecretStr | None:
-        if key and not re.fullmatch(r"[!-~]+", key.get_secret_value()):
-            raise ValueError("has spaces or other characters that no key has; paste it again")
-        return key
-
-    @field_validator("base_url")
-    @classmethod
-    def _address(cls, url: str | None) -> str | None:
-        if url and not _is_address(url):
-            raise ValueError("is not an address; it starts with http:// or https://")
-        return url
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0 and " " not in url
-    except ValueError:  # a port that is no number or too high, brackets that do not close
-        return False
+    api_key: Secret | None = Field(None, description="Key of OpenAI or a compatible server.")
+    base_url: HttpAddress | None = Field(None, description="Address of a compatible server, for example a local one.")
 
 
 class VivaSettings(_Settings):
@@ -74,6 +77,20 @@ class VivaSettings(_Settings):
         2_000_000, ge=0, description="Model tokens everyone together may use in a day (UTC)."
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("WARNING", description="What the log keeps.")
+
+
+class DiscordSettings(_Settings):
+    """How Viva is on Discord (`VIVA_DISCORD_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="VIVA_DISCORD_")
+
+    token: Secret | None = Field(None, description="Token of the bot, from Discord's Developer Portal.")
+    free_chat: bool = Field(
+        False, description="Read free chat in a session's thread; needs the Message Content intent."
+    )
+    shards: int | None = Field(None, ge=1, description="Shards over all processes; as Discord advises without it.")
+    api: HttpAddress = Field("https://discord.com/api/v10", description="Address of Discord's REST API.")
+    gateway: SocketAddress = Field("wss://gateway.discord.gg", description="Address of Discord's gateway.")
 
 
 class StoreSettings(_Settings):

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 OURS = ("bot", "evals", "knowledge", "prompts")
-SURFACES = ("bot.cli", "bot.discord", "bot.slack", "bot.terminal")
+SURFACES = ("bot.cli", "bot.discord", "bot.slack", "bot.surface", "bot.terminal")
 PLATFORMS = ("discord", "slack_bolt", "typer", "rich", "prompt_toolkit", "httpx", "httpx2", "requests", "socket")
 
 
@@ -62,6 +62,7 @@ def test_the_walk_sees_imports_at_the_top_and_inside_functions() -> None:
         ("bot.llm", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, "evals")),
         ("bot.grading", ("bot.coach", "bot.store", "bot.compose", *SURFACES, "evals")),
         ("bot.coach", ("bot.compose", "bot.settings", *SURFACES, "evals")),
+        ("bot.surface", (*PLATFORMS, "bot.cli", "bot.compose", "bot.discord", "bot.slack", "bot.terminal", "evals")),
         ("evals", (*SURFACES, "tests")),
         ("bot.coach", (*PLATFORMS, "openai", "sqlalchemy")),
         ("bot.grading", (*PLATFORMS, "sqlalchemy")),

@@ -41,12 +41,12 @@ class Answerer:
         self._model = model
 
     async def answer(
-        self, query: str, context: str = "", *, closed: Sequence[str] = (), person: str = ""
+        self, query: str, context: str = "", *, closed: Sequence[str] = (), person: str = "", plain: bool = False
     ) -> AsyncIterator[Delta | AnswerReply | NoticeReply]:
         """Pieces of an answer, then the whole; a notice where the notes cannot or may not answer.
 
         `context` is the turn before, for a query that leans on it. `closed` are the notes whose question
-        is open in a session: answering would give it away.
+        is open in a session: answering would give it away. `plain` asks a model for everyday words.
         """
         if not query.strip():
             yield NoticeReply(text="Ask something after /ask, for example: /ask what is dropout?")
@@ -63,17 +63,26 @@ class Answerer:
         cited = [h.note_id for h in findings.hits if h.score >= _CLOSE * best.score and h.note_id not in closed]
         passages = [_Passage(note_id, text) for note_id in cited for text in self._library[note_id].passages]
         if self._client and self._model:
-            async for item in self._from_model(self._client, self._model, findings.query, passages, person):
+            async for item in self._from_model(
+                self._client, self._model, findings.query, passages, person, plain=plain
+            ):
                 yield item
                 if isinstance(item, AnswerReply):
                     return
         yield self._authored(findings)
 
     async def _from_model(
-        self, client: ModelClient, model: str, query: str, passages: Sequence[_Passage], person: str
+        self,
+        client: ModelClient,
+        model: str,
+        query: str,
+        passages: Sequence[_Passage],
+        person: str,
+        *,
+        plain: bool,
     ) -> AsyncIterator[Delta | AnswerReply | NoticeReply]:
         """The model's sentences that cite a note they were given; others are not shown."""
-        prompt = render("ask", question=query, passages=passages)
+        prompt = render("ask", question=query, passages=passages, plain=plain)
         known = {passage.note_id for passage in passages}
         buffer, kept = "", list[str]()
         try:

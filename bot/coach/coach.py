@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from bot.coach.answers import Answerer
 from bot.coach.debrief import card, debrief
@@ -33,12 +33,16 @@ from bot.coach.events import (
     Replied,
     Resume,
     Say,
+    Seat,
+    Shown,
     Skip,
     Start,
     Stop,
+    Vote,
 )
 from bot.coach.hearing import Heard, hear
 from bot.coach.interviewer import Close, follow_up, hint, next_question, open_points, question
+from bot.coach.jury import ballot, debriefed, waits
 from bot.coach.persona import Persona, Spoken
 from bot.coach.reply import Delta, ExplanationReply, HintReply, NoticeReply, ProbeReply, QuestionReply, Reply
 from bot.coach.session import Exchange, Session, Status, replay
@@ -54,6 +58,8 @@ RECENT = 12  # questions of earlier sessions that a new one keeps for last
 MAX_ANSWER = 8_000  # characters; more than anyone says to one question
 
 _OVER = "This session is over; /drill or /interview starts another."
+_PANEL_FIRST = "That was it. The panel votes before the grades are shown; /stop shows them without waiting."
+_LATE = "That question is over, so this changed nothing; the last one is open."
 _TRY_FIRST = "I can't say more before you have tried: state your assumptions and answer, or use /hint or /skip."
 _NOTHING_SAID = "That says nothing about the subject yet, so it earns nothing."
 _HINT_COST = "a hinted point earns half"
@@ -80,16 +86,16 @@ class Coach:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def begin(
-        self, session_id: str, person: str, place: str, start: Start
+        self, session_id: str, person: str, place: str, start: Start, server: str | None = None
     ) -> AsyncGenerator[Reply | Delta, None]:
-        """Open a session and put its first question; raises UnknownTopic or UsageError before storing."""
-        start = self._checked(start)
-        await self._store.add_session(session_id, person, place)
+        """Open a session and put its first question; raises as `checked` does before storing."""
+        start = self.checked(start)
+        await self._store.add_session(session_id, person, place, server)
         async for reply in self.handle(session_id, start):
             yield reply
 
-    def _checked(self, start: Start) -> Start:
-        """The start with its topic as the library spells it; raises where there is nothing to ask."""
+    def checked(self, start: Start) -> Start:
+        """The start with its topic as the library spells it; UnknownTopic or UsageError with nothing to ask."""
         notes: Iterable[Note] = self._library
         if start.topic:
             notes = self._library.topic(start.topic)
@@ -107,23 +113,27 @@ class Coach:
             row = await self._row(session_id)
             await self._store.append(row, [_record(event, event.id)])
             session = await self.session(session_id)
-            if replied := session.replies.get(event.id):
-                for reply in replied.replies:
+            if event.id in session.replies:
+                async for reply in self._again(row, session, event):
                     yield reply
                 return
             async for item in self._deal_with_pending(row, session):
                 yield item
 
     async def recover(self, session_id: str) -> AsyncGenerator[Reply | Delta, None]:
-        """Answer what was stored but not answered, then show again what stands open."""
+        """Show what was not shown, answer what was not answered, then show again what stands open."""
         async with self._locks[session_id]:
             row = await self._row(session_id)
             session = await self.session(session_id)
+            for event in await self.unshown(session_id):
+                if event.id in session.replies:
+                    async for reply in self._again(row, session, event):
+                        yield reply
             async for item in self._deal_with_pending(row, session):
                 yield item
             session = await self.session(session_id)
             if session.current:
-                yield self._shown(session, session.current)
+                yield self._put(session, session.current)
                 if session.current.last_prompt != session.current.text:
                     yield ProbeReply(text=session.current.last_prompt)
 
@@ -131,11 +141,29 @@ class Coach:
         """Where a session stands."""
         return replay(EVENT.validate_json(record.body) for record in await self._store.events(session_id))
 
-    async def unfinished(self, person: str, place: str) -> str | None:
-        """The id of the person's latest session there that has not ended, or None."""
+    async def unshown(self, session_id: str) -> list[CandidateEvent]:
+        """Events whose replies have not been shown, oldest first; `handle` gives them again."""
+        events = [EVENT.validate_json(record.body) for record in await self._store.events(session_id)]
+        shown = {event.to for event in events if isinstance(event, Shown)}
+        return [event for event in events if isinstance(event, CandidateEvent) and event.id not in shown]
+
+    async def interrupted(self, places: str) -> list[SessionRow]:
+        """Sessions at places that begin so with an event whose replies have not been shown, oldest first."""
+        kinds = [kind.model_fields["kind"].default for kind in get_args(CandidateEvent)]
+        return await self._store.lagging(places, kinds, "/shown")
+
+    async def unfinished(self, person: str, place: str | None = None) -> str | None:
+        """The id of the person's latest session there (anywhere without a place) that has not ended, or None."""
         for row in await self._store.sessions(person, place=place, without="closed"):
             session = await self.session(row.id)
             if session.status is not Status.CLOSED and (session.current or session.pending):
+                return row.id
+        return None
+
+    async def latest(self, person: str, place: str) -> str | None:
+        """The id of the person's latest session there that asked them something, over or not, or None."""
+        for row in await self._store.sessions(person, place=place):
+            if (await self.session(row.id)).exchanges:
                 return row.id
         return None
 
@@ -187,20 +215,35 @@ class Coach:
                     # where another process graded first, its grade is the one that stands.
                     await self._store.append(row, [_record(graded, f"{event.id}/graded")])
                     turn = Turn(self._library, await self.session(row.id), event)
+            ahead = 0
             async for delta in self._respond(turn, event, row.person_id):
+                # What is decided by now stands before what is still being worded.
+                for reply in turn.replies[ahead:]:
+                    yield reply
+                ahead = len(turn.replies)
                 yield delta
             outcomes = [*turn.outcomes, Replied(to=event.id, replies=tuple(turn.replies))]
             records = [_record(o, f"{event.id}/{n}/{o.kind}") for n, o in enumerate(outcomes)]
             records[-1] = _record(outcomes[-1], f"{event.id}/replied")
             await self._store.append(row, records)
             session = await self.session(row.id)
-            for reply in session.replies[event.id].replies:
+            for reply in session.replies[event.id].replies[ahead:]:
                 yield reply
+            await self._shown(row, event)
+
+    async def _again(self, row: SessionRow, session: Session, event: CandidateEvent) -> AsyncGenerator[Reply, None]:
+        for reply in session.replies[event.id].replies:
+            yield reply
+        await self._shown(row, event)
+
+    async def _shown(self, row: SessionRow, event: CandidateEvent) -> None:
+        """Keep that the replies were shown: whoever shows them came back for more."""
+        await self._store.append(row, [_record(Shown(to=event.id), f"{event.id}/shown")])
 
     async def _grade(self, turn: Turn, event: Say, person: str) -> Graded | None:
         """The grade of an answer to the open question, or None when there is nothing to grade."""
         exchange, rubric = turn.session.current, turn.rubric
-        if exchange is None or rubric is None or event.id in turn.session.graded:
+        if exchange is None or rubric is None or turn.late or event.id in turn.session.graded:
             return None
         heard = hear(event.text, exchange.text, exchange.last_prompt)
         asked = tuple(open_points(exchange, rubric))
@@ -219,6 +262,8 @@ class Coach:
 
     async def _respond(self, turn: Turn, event: CandidateEvent, person: str) -> AsyncGenerator[Delta, None]:
         match event:
+            case _ if turn.late:
+                turn.say(NoticeReply(text=_LATE))
             case Start():
                 if event.mode is not Mode.ASK:
                     self._put_next(turn)
@@ -240,6 +285,11 @@ class Coach:
                 self._close(turn)
             case Mark():
                 self._mark(turn, event)
+            case Seat():
+                pass  # who is on the panel is told by whoever asked them
+            case Vote():
+                if turn.session.status is Status.CLOSED and not debriefed(turn.session) and not waits(turn.session):
+                    self._report(turn)
 
     async def _respond_to_answer(self, turn: Turn, event: Say, person: str) -> AsyncGenerator[Delta, None]:
         exchange, rubric = turn.session.current, turn.rubric
@@ -270,7 +320,8 @@ class Coach:
         if turn.session.mode is Mode.DRILL and said_little is Heard.ANSWER and exchange.grade:
             turn.say(card(exchange, exchange.grade, self._library, final=False))
         hidden = open_points(exchange, rubric)
-        async for item in self._persona.word(move, exchange, hidden, person, turn.session.said):
+        plain = turn.session.plain
+        async for item in self._persona.word(move, exchange, hidden, person, turn.session.said, plain=plain):
             if isinstance(item, Delta):
                 yield item
                 continue
@@ -288,8 +339,9 @@ class Coach:
             turn.say(NoticeReply(text="I answer questions after the debrief; /stop ends the interview here."))
             return
         closed = [session.current.ref.note_id] if session.current else []
+        answer = self._answerer.answer(event.text, session.context, closed=closed, person=person, plain=session.plain)
         try:
-            async for item in self._answerer.answer(event.text, session.context, closed=closed, person=person):
+            async for item in answer:
                 if isinstance(item, Delta):
                     yield item
                 else:
@@ -306,9 +358,10 @@ class Coach:
         if exchange.grade is None and turn.rubric:
             turn.decide(Graded(to=turn.event.id, grade=_missed(turn.rubric, None)))
             exchange = turn.session.current or exchange
-        turn.decide(Finished(to=turn.event.id, skipped=skipped))
+        self._over(turn, skipped=skipped)
         if turn.session.mode is Mode.DRILL and exchange.grade:
-            turn.say(card(exchange, exchange.grade, self._library, final=True))
+            number = len(turn.session.history)
+            turn.say(card(exchange, exchange.grade, self._library, final=True, number=number))
             lost = any(point.verdict is not Verdict.MET for point in exchange.grade.points)
             if lost and exchange.ref.rung == 0 and exchange.ref.note_id in self._library:
                 note = self._library[exchange.ref.note_id]
@@ -325,9 +378,9 @@ class Coach:
         number = turn.session.number if move.ref.rung else turn.session.number + 1
         turn.decide(Asked(to=turn.event.id, ref=move.ref, text=found[0], stage=move.stage, number=number))
         if turn.session.current:
-            turn.say(self._shown(turn.session, turn.session.current, move.bridge))
+            turn.say(self._put(turn.session, turn.session.current, move.bridge))
 
-    def _shown(self, session: Session, exchange: Exchange, bridge: str = "") -> QuestionReply:
+    def _put(self, session: Session, exchange: Exchange, bridge: str = "") -> QuestionReply:
         in_drill = session.start is not None and session.mode is Mode.DRILL
         return QuestionReply(
             text=exchange.text,
@@ -340,13 +393,31 @@ class Coach:
         )
 
     def _close(self, turn: Turn) -> None:
-        """Say how it went. An open question that got an answer counts, one without does not."""
+        """Say how it went, once the panel has voted. An open question that got an answer counts, one without does not.
+
+        Closed again, what the panel is still to say is not waited for.
+        """
         if turn.session.status is Status.CLOSED:
-            turn.say(NoticeReply(text=_OVER))
+            if not turn.session.panel or debriefed(turn.session):
+                turn.say(NoticeReply(text=_OVER))
+            else:
+                self._report(turn)
             return
         if turn.session.current and turn.session.current.answers:
-            turn.decide(Finished(to=turn.event.id))
+            self._over(turn)
         turn.decide(Closed(to=turn.event.id))
+        if waits(turn.session):
+            turn.say(NoticeReply(text=_PANEL_FIRST))
+        else:
+            self._report(turn)
+
+    def _over(self, turn: Turn, *, skipped: bool = False) -> None:
+        """End the open question; what it was worth is the panel's to say first."""
+        turn.decide(Finished(to=turn.event.id, skipped=skipped))
+        if found := ballot(turn.session, self._library):
+            turn.say(found)
+
+    def _report(self, turn: Turn) -> None:
         report = debrief(turn.session, self._library)
         turn.say(report or NoticeReply(text="Nothing was answered, so there is nothing to report."))
 
@@ -370,7 +441,7 @@ class Coach:
         if turn.session.current is None or turn.session.status is Status.CLOSED:
             turn.say(NoticeReply(text=_OVER))
             return
-        turn.say(self._shown(turn.session, turn.session.current))
+        turn.say(self._put(turn.session, turn.session.current))
         if turn.session.current.last_prompt != turn.session.current.text:
             turn.say(ProbeReply(text=turn.session.current.last_prompt))
 
@@ -390,11 +461,13 @@ class Coach:
         turn.decide(Marked(to=event.id, exchange=index, point_id=point.point_id, verdict=event.verdict))
         marked = turn.session.history[index]
         if marked.grade:
-            turn.say(card(marked, marked.grade, self._library, final=True))
+            turn.say(card(marked, marked.grade, self._library, final=True, number=index + 1))
 
 
 def _record(event: CandidateEvent | Outcome, event_id: str) -> Record:
-    return Record(event_id, event.kind, event.model_dump_json())
+    # What somebody of the panel says is theirs to take away again, whosoever session it is.
+    person = event.who if isinstance(event, Seat | Vote) else None
+    return Record(event_id, event.kind, event.model_dump_json(), person)
 
 
 _REASONS = {

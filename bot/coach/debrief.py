@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.coach.interviewer import question, shorten
+from bot.coach.jury import votes
 from bot.coach.reply import DebriefQuestion, DebriefReply, GradeReply, PointLine
 from bot.coach.session import Exchange, Session
 from bot.grading.grade import Grade, Verdict, WrongBelief
@@ -12,7 +13,7 @@ _STRONG = 0.7
 _NAMED = 3
 
 
-def card(exchange: Exchange, grade: Grade, library: Library, *, final: bool) -> GradeReply:
+def card(exchange: Exchange, grade: Grade, library: Library, *, final: bool, number: int | None = None) -> GradeReply:
     """The grade of one question; points that may still be earned keep their text to themselves.
 
     So do corrections: after a question that was met in full comes its next rung, which they could answer.
@@ -26,6 +27,7 @@ def card(exchange: Exchange, grade: Grade, library: Library, *, final: bool) -> 
         judge=grade.judge,
         final=final,
         misconceptions=grade.misconceptions if ladder_ends else (),
+        number=number,
     )
 
 
@@ -64,7 +66,10 @@ def debrief(session: Session, library: Library) -> DebriefReply | None:
                 stage=exchange.stage,
                 score=grade.score,
                 open_weight=grade.open_weight,
-                points=_lines(exchange, grade, library, final=True),
+                points=tuple(
+                    point.model_copy(update={"votes": votes(session, number, point.number)})
+                    for point in _lines(exchange, grade, library, final=True)
+                ),
                 skipped=exchange.skipped,
                 hints=len(exchange.hinted),
             )

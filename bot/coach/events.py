@@ -53,7 +53,11 @@ class _FromCandidate(_Event):
 
 
 class Start(_FromCandidate):
-    """A session begins. `avoid` are notes asked lately, used only when nothing else is left."""
+    """A session begins. `avoid` are notes asked lately, used only when nothing else is left.
+
+    Of a `private` session only the candidate is to see the grades. `plain` asks whatever model words
+    something for short sentences and everyday words.
+    """
 
     kind: Literal["start"] = "start"
     mode: Mode
@@ -63,9 +67,17 @@ class Start(_FromCandidate):
     minutes: int = Field(default=30, ge=5, le=180)
     seed: int = 0
     avoid: tuple[str, ...] = ()
+    private: bool = False
+    plain: bool = False
 
 
-class Say(_FromCandidate):
+class _ToPrompt(_FromCandidate):
+    """`prompt` counts the questions and probes of the session from 1; None is whatever stands open."""
+
+    prompt: int | None = Field(default=None, ge=1)
+
+
+class Say(_ToPrompt):
     """The candidate says something in answer to what stands open."""
 
     kind: Literal["say"] = "say"
@@ -79,13 +91,13 @@ class Ask(_FromCandidate):
     text: Said
 
 
-class Hint(_FromCandidate):
+class Hint(_ToPrompt):
     """The candidate wants a hint, knowing that it costs."""
 
     kind: Literal["hint"] = "hint"
 
 
-class Skip(_FromCandidate):
+class Skip(_ToPrompt):
     """The candidate wants the next question."""
 
     kind: Literal["skip"] = "skip"
@@ -118,6 +130,23 @@ class Mark(_FromCandidate):
 
     kind: Literal["mark"] = "mark"
     question: int | None = Field(default=None, ge=1)
+    point: int = Field(ge=1)
+    verdict: Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]
+
+
+class Seat(_FromCandidate):
+    """Somebody, `who`, is on the panel of an interview."""
+
+    kind: Literal["seat"] = "seat"
+    who: str
+
+
+class Vote(_FromCandidate):
+    """What somebody of the panel says about a point; numbers as in `Mark`."""
+
+    kind: Literal["vote"] = "vote"
+    who: str
+    question: int = Field(ge=1)
     point: int = Field(ge=1)
     verdict: Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]
 
@@ -189,8 +218,14 @@ class Replied(_Outcome):
     replies: tuple[Reply, ...]
 
 
-CandidateEvent = Start | Say | Ask | Hint | Skip | Pause | Resume | Stop | Mark
-Outcome = Graded | Asked | Probed | Hinted | Marked | Finished | Closed | Replied
+class Shown(_Outcome):
+    """The replies to a candidate event have reached the candidate."""
+
+    kind: Literal["shown"] = "shown"
+
+
+CandidateEvent = Start | Say | Ask | Hint | Skip | Pause | Resume | Stop | Mark | Seat | Vote
+Outcome = Graded | Asked | Probed | Hinted | Marked | Finished | Closed | Replied | Shown
 Event = Annotated[CandidateEvent | Outcome, Field(discriminator="kind")]
 
 EVENT: TypeAdapter[CandidateEvent | Outcome] = TypeAdapter(Event)

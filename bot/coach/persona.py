@@ -44,11 +44,14 @@ class Persona:
         hidden: Sequence[RubricPoint],
         person: str,
         said: Collection[str] = (),
+        *,
+        plain: bool = False,
     ) -> AsyncIterator[Delta | Spoken]:
         """Pieces of the wording as they come, then the whole.
 
         `hidden` are the points that the candidate has not earned; words that would give one away
         are cut off before they are shown. `said` has been asked before: the model may not repeat it.
+        `plain` asks it for everyday words.
         """
         words = authored(move, exchange)
         if self._client is None or self._model is None:
@@ -62,6 +65,7 @@ class Persona:
             move=_MOVES[type(move)],
             authored=words,
             missing=[point.point for point in hidden],
+            plain=plain,
         )
         told = ""
         try:

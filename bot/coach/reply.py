@@ -42,7 +42,8 @@ class HintReply(_Reply):
 class PointLine(_Reply):
     """One rubric point on a grade card.
 
-    `text` is None while the point may still be earned; `quote` are the candidate's own words.
+    `text` is None while the point may still be earned; `quote` are the candidate's own words, `votes` what
+    the panel said.
     """
 
     number: int
@@ -53,11 +54,13 @@ class PointLine(_Reply):
     aid: Aid = Aid.NONE
     reason: str = ""
     marked: bool = False
+    votes: tuple[Verdict, ...] = ()
 
 
 class GradeReply(_Reply):
     """A grade: score and open weight in [0, 1]; `final` once the question is over.
 
+    `number` counts the finished questions of the session from 1, as `Mark.question` does.
     `misconceptions` are what the candidate got wrong beside the rubric, once nothing can be earned by the
     corrections.
     """
@@ -70,6 +73,7 @@ class GradeReply(_Reply):
     judge: str
     final: bool
     misconceptions: tuple[WrongBelief, ...] = ()
+    number: int | None = None
 
 
 class ExplanationReply(_Reply):
@@ -93,6 +97,15 @@ class NoticeReply(_Reply):
 
     kind: Literal["notice"] = "notice"
     text: str
+
+
+class BallotReply(_Reply):
+    """A question is over and the panel votes on its points; `number` as in `Vote`. Only the panel is to see them."""
+
+    kind: Literal["ballot"] = "ballot"
+    number: int
+    question: str
+    points: tuple[str, ...]
 
 
 class DebriefQuestion(_Reply):
@@ -123,7 +136,15 @@ class DebriefReply(_Reply):
 
 
 Reply = Annotated[
-    QuestionReply | ProbeReply | HintReply | GradeReply | ExplanationReply | AnswerReply | NoticeReply | DebriefReply,
+    QuestionReply
+    | ProbeReply
+    | HintReply
+    | GradeReply
+    | ExplanationReply
+    | AnswerReply
+    | NoticeReply
+    | BallotReply
+    | DebriefReply,
     Field(discriminator="kind"),
 ]
 

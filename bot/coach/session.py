@@ -24,8 +24,10 @@ from bot.coach.events import (
     Replied,
     Resume,
     Say,
+    Seat,
     Stage,
     Start,
+    Vote,
 )
 from bot.grading.grade import Aid, Grade, PointGrade, Verdict, WrongBelief
 from knowledge.search import resolve
@@ -79,7 +81,8 @@ class Session:
     far: none is put twice. `pending` are candidate events that have no reply yet, oldest first;
     `replies` is what the others got. `subject` is what "and why is that?" would lean on, `context` what it
     was when the candidate asked last.
-    `active_seconds` leaves pauses out.
+    `active_seconds` leaves pauses out. `panel` are those who vote, `votes` what each said about a point:
+    (question, point), both counted from 1 -> person -> verdict.
     """
 
     status: Status = Status.NEW
@@ -95,6 +98,10 @@ class Session:
     context: str = ""
     active_seconds: float = 0.0
     clock: datetime | None = None
+    panel: frozenset[str] = frozenset()
+    votes: Mapping[tuple[int, int], Mapping[str, Verdict]] = field(
+        default_factory=dict[tuple[int, int], Mapping[str, Verdict]]
+    )
 
     @property
     def mode(self) -> Mode:
@@ -102,9 +109,19 @@ class Session:
         return self.start.mode if self.start else Mode.ASK
 
     @property
+    def plain(self) -> bool:
+        """Whether a model is to word things plainly."""
+        return self.start is not None and self.start.plain
+
+    @property
     def number(self) -> int:
         """How many main questions have been put."""
         return max((exchange.number for exchange in self.exchanges), default=0)
+
+    @property
+    def prompts(self) -> int:
+        """How many questions and probes have been put."""
+        return sum(1 + sum(exchange.probes.values()) for exchange in self.exchanges)
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -136,6 +153,12 @@ def _heard(session: Session, event: CandidateEvent) -> Session:
         case Say() if session.status is Status.PAUSED:
             # Whoever answers is back.
             return replace(session, status=Status.ACTIVE)
+        case Seat():
+            return replace(session, panel=session.panel | {event.who})
+        case Vote() if event.who in session.panel:
+            place = event.question, event.point
+            said = {**session.votes.get(place, {}), event.who: event.verdict}
+            return replace(session, votes={**session.votes, place: said})
         case Ask():
             return replace(session, context=session.subject, subject=resolve(event.text, session.subject))
         case _:

@@ -1,6 +1,6 @@
 """What one candidate event leads to, gathered while it is being decided. Pure."""
 
-from bot.coach.events import CandidateEvent, Outcome
+from bot.coach.events import CandidateEvent, Hint, Outcome, Say, Skip
 from bot.coach.interviewer import question
 from bot.coach.reply import Reply
 from bot.coach.session import Session, Status, apply
@@ -23,6 +23,12 @@ class Turn:
         """The open question's rubric, or None without an open question or when the notes lost it."""
         found = question(self._library, self.session.current.ref) if self.session.current else None
         return found[1] if found else None
+
+    @property
+    def late(self) -> bool:
+        """True for an event that means a question or probe that is over."""
+        meant = self.event.prompt if isinstance(self.event, Say | Hint | Skip) else None
+        return meant is not None and self.session.current is not None and meant != self.session.prompts
 
     @property
     def running(self) -> bool:

@@ -1,4 +1,4 @@
-"""The tables. Every one has a `person_id`: export and forget walk the metadata and miss none."""
+"""The tables. Those about people have a `person_id`: export and forget walk the metadata and miss none."""
 
 from sqlalchemy import Column, DateTime, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
 
@@ -12,6 +12,7 @@ sessions = Table(
     Column("id", String(80), primary_key=True),
     Column("person_id", String(120), nullable=False, index=True),
     Column("place", String(200), nullable=False),
+    Column("server", String(80), index=True),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 
@@ -36,3 +37,12 @@ usage = Table(
     Column("input_tokens", Integer, nullable=False),
     Column("output_tokens", Integer, nullable=False),
 )
+
+servers = Table(
+    "servers",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("settings", Text, nullable=False),
+)
+
+PERSONAL = tuple(table for table in metadata.sorted_tables if "person_id" in table.columns)

@@ -1,23 +1,23 @@
 """Events, append-only: SQLite (WAL) by default, PostgreSQL by URL. Knows nothing of what they mean."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, event, func, insert, select, text
+from sqlalchemy import Connection, and_, delete, event, func, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import StoreError
-from bot.store.schema import ANONYMOUS, events, metadata, sessions, usage
+from bot.store.schema import ANONYMOUS, PERSONAL, events, servers, sessions, usage
 
-HEAD = "0001"  # the newest migration; a test holds it to the files
+HEAD = "0002"  # the newest migration; a test holds it to the files
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -31,21 +31,26 @@ _MIGRATION_LOCK = 8_241_001  # any number that nobody else uses in this database
 
 @dataclass(frozen=True)
 class Record:
-    """One event as the store sees it: a key that is unique in its session, a kind, and JSON."""
+    """One event as the store sees it: a key that is unique in its session, a kind, and JSON.
+
+    It belongs to the person whose session it is, unless another is named.
+    """
 
     event_id: str
     kind: str
     body: str
+    person_id: str | None = None
 
 
 @dataclass(frozen=True)
 class SessionRow:
-    """One session: whose it is and where it takes place."""
+    """One session: whose it is and where it takes place; `server` is None outside servers."""
 
     id: str
     person_id: str
     place: str
     created_at: datetime
+    server: str | None = None
 
 
 class Store:
@@ -100,9 +105,15 @@ class Store:
                 f"The database {self.address} cannot be used ({what}); check DATABASE_URL or VIVA_DATA_DIR."
             ) from error
 
-    async def add_session(self, session_id: str, person_id: str, place: str) -> None:
+    async def add_session(self, session_id: str, person_id: str, place: str, server: str | None = None) -> None:
         """Begin a session; nothing happens when it is there already."""
-        row = {"id": session_id, "person_id": person_id, "place": place, "created_at": datetime.now(UTC)}
+        row = {
+            "id": session_id,
+            "person_id": person_id,
+            "place": place,
+            "created_at": datetime.now(UTC),
+            "server": server,
+        }
         async with self._begin() as connection:
             await connection.execute(self._insert(sessions).values(row).on_conflict_do_nothing())
 
@@ -126,6 +137,28 @@ class Store:
             query = query.where(~ended.exists())
         async with self._begin() as connection:
             rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
+            return [_session_row(row) for row in rows]
+
+    async def move_session(self, session_id: str, place: str) -> None:
+        """Have a session take place elsewhere from now on."""
+        async with self._begin() as connection:
+            await connection.execute(update(sessions).where(sessions.c.id == session_id).values(place=place))
+
+    async def lagging(self, places: str, kinds: Collection[str], suffix: str) -> list[SessionRow]:
+        """Sessions at places that begin with `places`, oldest first, where something is still to follow.
+
+        That is an event of one of these kinds without another whose key is its own with `suffix` after it.
+        """
+        answer = events.alias()
+        followed = select(answer.c.sequence).where(
+            answer.c.session_id == events.c.session_id, answer.c.event_id == events.c.event_id + suffix
+        )
+        waiting = select(events.c.sequence).where(
+            events.c.session_id == sessions.c.id, events.c.kind.in_(kinds), ~followed.exists()
+        )
+        query = select(sessions).where(sessions.c.place.startswith(places, autoescape=True), waiting.exists())
+        async with self._begin() as connection:
+            rows = await connection.execute(query.order_by(sessions.c.created_at, sessions.c.id))
             return [_session_row(row) for row in rows]
 
     async def append(self, session: SessionRow, records: Sequence[Record]) -> bool:
@@ -153,7 +186,7 @@ class Store:
                 "session_id": session.id,
                 "sequence": last + n,
                 "event_id": r.event_id,
-                "person_id": session.person_id,
+                "person_id": r.person_id or session.person_id,
                 "kind": r.kind,
                 "body": r.body,
             }
@@ -168,6 +201,45 @@ class Store:
         async with self._begin() as connection:
             rows = await connection.execute(query.order_by(events.c.sequence))
             return [Record(*row) for row in rows]
+
+    async def count_events(self, kind: str, person_id: str, server: str, since: datetime) -> int:
+        """How many events of a kind a person's sessions have that began in a server since a moment."""
+        mine = and_(sessions.c.person_id == person_id, sessions.c.server == server, sessions.c.created_at >= since)
+        query = select(func.count()).select_from(events.join(sessions)).where(mine, events.c.kind == kind)
+        async with self._begin() as connection:
+            return await connection.scalar(query) or 0
+
+    async def expire(self, before: Mapping[str, datetime], otherwise: datetime) -> int:
+        """Remove the sessions of each server that began before its moment; the number that went.
+
+        `otherwise` is the moment of the servers that `before` does not name. Sessions outside servers stay.
+        """
+        begun, server = sessions.c.created_at, sessions.c.server
+        old = [and_(server == name, begun < moment) for name, moment in before.items()]
+        old.append(and_(server.is_not(None), server.not_in(before), begun < otherwise))
+        async with self._begin() as connection:
+            gone = (await connection.execute(delete(sessions).where(or_(*old)))).rowcount
+        if gone:
+            await self._scrub()
+        return gone
+
+    async def servers(self) -> dict[str, str]:
+        """What was chosen for each server, as JSON by the server's id."""
+        async with self._begin() as connection:
+            rows = await connection.execute(select(servers.c.id, servers.c.settings))
+            return {row.id: row.settings for row in rows}
+
+    async def server(self, server: str) -> str | None:
+        """What was chosen for one server, as JSON, or None."""
+        async with self._begin() as connection:
+            return await connection.scalar(select(servers.c.settings).where(servers.c.id == server))
+
+    async def set_server(self, server: str, settings: str) -> None:
+        """Keep what was chosen for a server, in place of what was chosen before."""
+        statement = self._insert(servers).values(id=server, settings=settings)
+        update = statement.on_conflict_do_update(index_elements=["id"], set_={"settings": settings})
+        async with self._begin() as connection:
+            await connection.execute(update)
 
     async def tokens_today(self, person: str | None = None) -> int:
         """Tokens used today (UTC) by one person, or by everyone."""
@@ -201,7 +273,7 @@ class Store:
         """Everything that is stored about a person: table -> rows."""
         found: dict[str, list[dict[str, Any]]] = {}
         async with self._begin() as connection:
-            for table in metadata.sorted_tables:
+            for table in PERSONAL:
                 rows = await connection.execute(select(table).where(table.c.person_id == person_id))
                 found[table.name] = [dict(row._mapping) for row in rows]  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it
         return found
@@ -215,14 +287,15 @@ class Store:
                     self._usage_upsert(ANONYMOUS, row.day, row.model, row.input_tokens, row.output_tokens)
                 )
             gone = 0
-            for table in reversed(metadata.sorted_tables):
+            for table in reversed(PERSONAL):
                 gone += (await connection.execute(delete(table).where(table.c.person_id == person_id))).rowcount
-        if self._engine.dialect.name == "sqlite":
-            await self._scrub()
+        await self._scrub()
         return gone
 
     async def _scrub(self) -> None:
-        """Leave no trace of deleted rows in the SQLite file or its write-ahead log."""
+        """Leave no trace of deleted rows in a SQLite file or its write-ahead log."""
+        if self._engine.dialect.name != "sqlite":
+            return
         async with self._engine.connect() as connection:
             plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
             await plain.execute(text("VACUUM"))
@@ -230,7 +303,7 @@ class Store:
         if busy:
             raise StoreError(
                 "Everything is removed, but another process reads the database and old pages stay in its log; "
-                "run `viva forget` again once that process has stopped."
+                "do it again once that process has stopped."
             )
 
     def _insert(self, table: Any) -> Any:
@@ -240,7 +313,7 @@ class Store:
 def _session_row(row: Any) -> SessionRow:
     """SQLite forgets the time zone, which is always UTC."""
     created_at = row.created_at if row.created_at.tzinfo else row.created_at.replace(tzinfo=UTC)
-    return SessionRow(row.id, row.person_id, row.place, created_at)
+    return SessionRow(row.id, row.person_id, row.place, created_at, row.server)
 
 
 def _today() -> str:

@@ -15,6 +15,7 @@ from bot.coach.coach import TopicProgress
 from bot.coach.interviewer import shorten
 from bot.coach.reply import (
     AnswerReply,
+    BallotReply,
     DebriefReply,
     ExplanationReply,
     GradeReply,
@@ -25,19 +26,20 @@ from bot.coach.reply import (
     QuestionReply,
     Reply,
 )
-from bot.grading.grade import Aid, Verdict, WrongBelief
-from bot.terminal.formulas import readable
+from bot.grading.grade import Verdict, WrongBelief
+from bot.surface import words
+from bot.surface.formulas import readable
+from bot.surface.words import percent
 from knowledge.library import Library
 from knowledge.note import Kind, Level, Note
 
-_LOOK = {
-    Verdict.MET: ("✓", "green", "said"),
-    Verdict.PARTIAL: ("◐", "yellow", "partly said"),
-    Verdict.MISSED: ("·", "dim", "not said"),
-    Verdict.CONTRADICTED: ("✗", "red", "at odds with the facts"),
-    Verdict.UNSCORED: ("?", "cyan", "could not tell"),
+_STYLE = {
+    Verdict.MET: "green",
+    Verdict.PARTIAL: "yellow",
+    Verdict.MISSED: "dim",
+    Verdict.CONTRADICTED: "red",
+    Verdict.UNSCORED: "cyan",
 }
-_AIDED = {Aid.NONE: "", Aid.PROBE: ", after a probe", Aid.HINT: ", after a hint"}
 _BAR = 20
 
 
@@ -58,6 +60,8 @@ def drawn(reply: Reply) -> RenderableType:
             return _titled("From the notes", reply.text, ", ".join(f"[{note_id}]" for note_id in reply.note_ids))
         case NoticeReply():
             return Text(reply.text, style="italic")
+        case BallotReply():
+            return Text(f"The panel votes on question {reply.number}.", style="italic")
         case DebriefReply():
             return _debrief(reply)
 
@@ -68,63 +72,43 @@ def markdown(text: str) -> Markdown:
 
 
 def _question(reply: QuestionReply) -> RenderableType:
-    title = "Deeper" if reply.rung else f"Question {reply.number}" + (f" of {reply.of}" if reply.of else "")
-    if reply.stage:
-        title += f" · {reply.stage}"
-    lines: list[RenderableType] = [Text(), Rule(Text(title, style="cyan"), align="left", style="dim")]
+    lines: list[RenderableType] = [Text(), Rule(Text(words.place(reply), style="cyan"), align="left", style="dim")]
     if reply.bridge:
         lines.append(Text(reply.bridge, style="italic"))
     return Group(*lines, Text(reply.text, style="bold"))
 
 
 def _grade(reply: GradeReply) -> RenderableType:
-    title = f"{'Grade' if reply.final else 'So far'} {percent(reply.score)}"
-    if reply.open_weight:
-        title += f", {percent(reply.open_weight)} open"
     footer: list[RenderableType] = []
-    unscored = [str(p.number) for p in reply.points if p.verdict is Verdict.UNSCORED]
+    if rest := words.unsaid(reply):
+        footer.append(Text(f"· {rest}", style="dim"))
+    unscored = [str(point.number) for point in words.unscored(reply.points)]
     if reply.final and unscored:
         footer.append(
             Text(
-                f"Compare {_listed(unscored)} with what you said: /mark {unscored[0]} yes, partly or no.",
+                f"Compare {words.listed(unscored)} with what you said: /mark {unscored[0]} yes, partly or no.",
                 style="cyan",
             )
         )
-    judged = "" if reply.judge == "rule" else f"graded by the {reply.judge} judge"
     return Panel(
-        Group(
-            *(_points(reply.points) if reply.final else _so_far(reply.points)),
-            *_put_right(reply.misconceptions),
-            *footer,
-        ),
-        title=Text.assemble((title, "bold"), "  ", bar(reply.score, reply.open_weight)),
+        Group(*_points(words.shown(reply)), *_put_right(reply.misconceptions), *footer),
+        title=Text.assemble((words.headline(reply), "bold"), "  ", bar(reply.score, reply.open_weight)),
         title_align="left",
-        subtitle=Text(judged, style="dim"),
+        subtitle=Text(words.judged(reply), style="dim"),
         subtitle_align="right",
         border_style="dim",
     )
 
 
-def _so_far(points: tuple[PointLine, ...]) -> Iterable[RenderableType]:
-    """What has been said, and how much has not: the rest may still be earned."""
-    shown = (Verdict.MET, Verdict.PARTIAL, Verdict.CONTRADICTED)
-    yield from _points(point for point in points if point.verdict in shown)
-    unsure = sum(point.verdict is Verdict.UNSCORED for point in points)
-    unsaid = sum(point.verdict is Verdict.MISSED for point in points)
-    rest = [f"{unsure} not clear from the wording"] * bool(unsure) + [f"{unsaid} not said yet"] * bool(unsaid)
-    if rest:
-        yield Text(f"· of {len(points)} points: {', '.join(rest)}", style="dim")
-
-
 def _points(points: Iterable[PointLine]) -> Iterable[RenderableType]:
     for point in points:
-        sign, style, name = _LOOK[point.verdict]
-        head = Text.assemble((f"{sign} ", style), (f"{point.number}. ", "dim"))
+        style, name = _STYLE[point.verdict], words.NAME[point.verdict]
+        head = Text.assemble((f"{words.SIGN[point.verdict]} ", style), (f"{point.number}. ", "dim"))
         if point.text is None:
             head.append(name, style)
         else:
             head.append(point.text)
-        head.append(f"  {percent(point.weight)}{_AIDED[point.aid]}", "dim")
+        head.append(f"  {percent(point.weight)}{words.AIDED[point.aid]}", "dim")
         yield head
         if point.marked:
             yield Text(f"     marked by you: {name}", style=style)
@@ -142,18 +126,7 @@ def _put_right(beliefs: tuple[WrongBelief, ...]) -> Iterable[RenderableType]:
 
 def bar(score: float, open_weight: float = 0.0) -> Text:
     """A score in [0, 1] as a bar, with what is still open behind it."""
-    full = round(score * _BAR)
-    left = min(_BAR - full, round(open_weight * _BAR))
-    return Text.assemble(("█" * full, "green"), ("▒" * left, "cyan"), ("░" * (_BAR - full - left), "dim"))
-
-
-def percent(share: float) -> str:
-    """A share in [0, 1] in per cent."""
-    return f"{round(100 * share)} %"
-
-
-def _listed(numbers: list[str]) -> str:
-    return numbers[0] if len(numbers) == 1 else f"{', '.join(numbers[:-1])} and {numbers[-1]}"
+    return Text.assemble(*zip(words.bar(score, open_weight, width=_BAR), ("green", "cyan", "dim"), strict=True))
 
 
 def _titled(title: str, text: str, source: str) -> RenderableType:
@@ -161,15 +134,14 @@ def _titled(title: str, text: str, source: str) -> RenderableType:
 
 
 def _debrief(reply: DebriefReply) -> RenderableType:
-    title = f"Debrief: {percent(reply.score)}" + (f", {percent(reply.open_weight)} open" if reply.open_weight else "")
-    parts: list[RenderableType] = [Text(), Rule(Text(title, style="bold"), align="left", style="cyan")]
+    parts: list[RenderableType] = [Text(), Rule(Text(words.headline(reply), style="bold"), align="left", style="cyan")]
     for q in reply.questions:
-        help_used = " · skipped" if q.skipped else f" · hints: {q.hints}" if q.hints else ""
+        help_used = words.helped(q)
         line = Text.assemble(
             f"{q.number}. {q.question}  ",
             bar(q.score, q.open_weight),
             f" {percent(q.score)}",
-            (help_used, "dim"),
+            (f" · {help_used}" if help_used else "", "dim"),
         )
         parts.append(line)
         if reply.mode == "interview":
@@ -180,7 +152,7 @@ def _debrief(reply: DebriefReply) -> RenderableType:
     ):
         if texts:
             parts += [Text(), Text(title, style=style), *(Text(f"  · {text}") for text in texts)]
-    if any(point.verdict is Verdict.UNSCORED for q in reply.questions for point in q.points):
+    if any(words.unscored(q.points) for q in reply.questions):
         told = "What I could not tell is yours to mark, by question and point: /mark 1.3 yes, partly or no."
         parts += [Text(), Text(told, style="cyan")]
     if reply.read_next:

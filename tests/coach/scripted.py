@@ -69,9 +69,9 @@ class MortalStore(Store):
             raise Killed
         return self.writes == self.last
 
-    async def add_session(self, session_id: str, person_id: str, place: str) -> None:
+    async def add_session(self, session_id: str, person_id: str, place: str, server: str | None = None) -> None:
         dies = await self._write()
-        await super().add_session(session_id, person_id, place)
+        await super().add_session(session_id, person_id, place, server)
         if dies:
             raise Killed
 

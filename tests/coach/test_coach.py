@@ -366,7 +366,7 @@ async def test_after_the_end_nothing_is_asked_graded_or_hinted(
     replies = await send(ada)
     assert kinds(replies) == ["notice"]
     assert "/drill" in of(NoticeReply, replies).text
-    assert (await kept(ada, store))[len(before) + 1 :] == ["replied"]
+    assert (await kept(ada, store))[len(before) + 1 :] == ["replied", "shown"]
 
 
 async def test_after_the_end_the_question_that_stood_open_is_answered(door: Callable[..., Door]) -> None:

@@ -63,7 +63,7 @@ async def test_a_session_begun_twice_by_one_delivery_has_one_question(door: Call
     ada = door()
     start = Start(id="1", at=NOON, mode=Mode.DRILL)
     assert await ada.begin(start) == await ada.begin(start)
-    assert await kept(ada, store) == ["start", "asked", "replied"]
+    assert await kept(ada, store) == ["start", "asked", "replied", "shown"]
 
 
 def conversation() -> list[CandidateEvent]:

@@ -13,7 +13,11 @@ from prompts.render import PROMPTS, Prompt, PromptError, fence, inert, names, re
 
 SAID = "I would say the gate closes."
 INPUTS: dict[str, dict[str, Any]] = {
-    "ask": {"question": SAID, "passages": [SimpleNamespace(note_id="dropout", text="Units are zeroed.")]},
+    "ask": {
+        "question": SAID,
+        "passages": [SimpleNamespace(note_id="dropout", text="Units are zeroed.")],
+        "plain": False,
+    },
     "decide": {"question": "What is dropout?", "answer": SAID},
     "decide_misconception": {"claim": "Units are zeroed for good."},
     "decide_point": {"point": "Units are zeroed at random."},
@@ -28,6 +32,7 @@ INPUTS: dict[str, dict[str, Any]] = {
         "move": "Probe the point.",
         "authored": "Which units?",
         "missing": ["Units are zeroed at random."],
+        "plain": False,
         "answer": SAID,
     },
 }
@@ -58,6 +63,14 @@ def test_a_shipped_prompt_renders_with_its_inputs(name: str) -> None:
     text = "\n".join(message.content for message in prompt.messages)
     assert [words for words in REACHES[name] if words not in text] == []
     assert not re.search(r"{{|}}|{%|%}", text)
+
+
+@pytest.mark.parametrize("name", ["ask", "probe"])
+def test_a_model_is_asked_for_everyday_words_where_they_are_wanted_and_only_there(name: str) -> None:
+    wanted, usual = (rendered(name, plain=plain).messages[0].content for plain in (True, False))
+    assert "everyday words" in wanted
+    assert "everyday words" not in usual
+    assert wanted.count("\n") == usual.count("\n") + 1
 
 
 @pytest.mark.parametrize("name", INPUTS)

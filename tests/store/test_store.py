@@ -5,9 +5,9 @@ import sqlite3
 import sys
 import threading
 from asyncio.subprocess import PIPE
-from collections.abc import Callable, Generator, Mapping
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,35 +16,15 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, DateTime, Integer, NullPool, Table, create_engine, insert, make_url, text
+from sqlalchemy import DateTime, Integer, Table, insert, make_url, text
 
 from bot.errors import StoreError
 from bot.store import store as module
-from bot.store.schema import metadata
-from bot.store.store import HEAD, Record, SessionRow, Store
+from bot.store.schema import PERSONAL, metadata
+from bot.store.store import HEAD, Store
+from tests.store.rows import beside, record, session
 
 PASSWORD = "hunter2"
-
-
-def record(event_id: str, body: str = "{}", kind: str = "say") -> Record:
-    return Record(event_id, kind, body)
-
-
-async def session(store: Store, session_id: str = "s1", person: str = "ada", place: str = "terminal") -> SessionRow:
-    await store.add_session(session_id, person, place)
-    row = await store.session(session_id)
-    assert row
-    return row
-
-
-@contextmanager
-def beside(url: str) -> Generator[Connection]:
-    """A plain connection next to the store's own."""
-    driver = {"sqlite": "sqlite", "postgresql": "postgresql+psycopg"}
-    parsed = make_url(url)
-    engine = create_engine(parsed.set(drivername=driver[parsed.drivername]), poolclass=NullPool)
-    with engine.begin() as connection:
-        yield connection
 
 
 async def test_events_come_back_in_the_order_they_were_appended(store: Store) -> None:
@@ -184,18 +164,19 @@ def filled(table: Table, person: str) -> dict[str, Any]:
 def everywhere(store: Store, url: str) -> dict[str, int]:
     """A row for ada and for bob in every table; the number of columns of each."""
     with beside(url) as connection:
-        for table in metadata.sorted_tables:
+        for table in PERSONAL:
             for person in ("ada", "bob"):
                 connection.execute(insert(table).values(filled(table, person)))
-    return {table.name: len(table.columns) for table in metadata.sorted_tables}
+    return {table.name: len(table.columns) for table in PERSONAL}
 
 
 def rows(exported: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[int]]:
     return {table: [len(row) for row in found] for table, found in exported.items()}
 
 
-async def test_every_table_says_whose_a_row_is() -> None:
-    assert all("person_id" in table.columns for table in metadata.sorted_tables)
+def test_every_table_but_that_of_the_servers_says_whose_a_row_is() -> None:
+    assert [table.name for table in metadata.sorted_tables if table not in PERSONAL] == ["servers"]
+    assert all("person_id" in table.columns for table in PERSONAL)
 
 
 async def test_export_has_a_persons_rows_of_every_table_and_nobody_elses(
@@ -250,9 +231,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "viva.sqlite3"
 
 
-async def answered(path: Path) -> Store:
+async def answered(path: Path, server: str | None = None) -> Store:
     store = await Store.open(f"sqlite:///{path}")
-    row = await session(store)
+    row = await session(store, server=server)
     await store.append(row, [record(str(n), f'"{ANSWER}{" and so on" * 100}"') for n in range(20)])
     return store
 
@@ -264,6 +245,14 @@ async def test_forget_leaves_no_byte_of_an_answer_in_the_file_or_its_log(path: P
     assert kept(path) == []
     await store.close()
     assert kept(path) == []
+
+
+async def test_an_expired_session_leaves_no_byte_of_an_answer_either(path: Path) -> None:
+    store = await answered(path, server="discord:1")
+    assert kept(path)
+    assert await store.expire({}, datetime.now(UTC) + timedelta(days=1)) == 1
+    assert kept(path) == []
+    await store.close()
 
 
 async def test_forget_waits_for_a_reader_that_still_holds_the_old_pages(path: Path) -> None:

@@ -14,13 +14,12 @@ from bot.coach.debrief import card
 from bot.coach.events import QuestionRef, Stage
 from bot.coach.reply import (
     AnswerReply,
-    DebriefQuestion,
+    BallotReply,
     DebriefReply,
     ExplanationReply,
     GradeReply,
     HintReply,
     NoticeReply,
-    PointLine,
     ProbeReply,
     QuestionReply,
     Reply,
@@ -31,8 +30,8 @@ from bot.terminal.render import bar, drawn, note_page, percent, progress_table
 from knowledge.library import Library
 from knowledge.note import Note
 from tests.knowledge.written import note
+from tests.surface.written import ANSWER, debrief, grade, line
 
-ANSWER = "You scale the logits by one over T."
 EARNED = Span(start=0, end=len(ANSWER), quote=ANSWER)
 
 
@@ -51,35 +50,6 @@ def flat(drawing: RenderableType) -> str:
 def words(text: str) -> set[str]:
     """The words of a text, in lower case."""
     return set(re.findall(r"\w+", text.lower()))
-
-
-def line(number: int, verdict: Verdict, **details: object) -> PointLine:
-    """A point on a card, a quarter of the rubric."""
-    given = {"number": number, "text": f"Fact {number}.", "weight": 0.25, "verdict": verdict, **details}
-    return PointLine.model_validate(given)
-
-
-def grade(*points: PointLine, score: float = 0.25, open_weight: float = 0.0, final: bool = True) -> GradeReply:
-    """A card with these points."""
-    return GradeReply(question="Why?", score=score, open_weight=open_weight, points=points, judge="chat", final=final)
-
-
-def debrief(mode: str, **details: object) -> DebriefReply:
-    """A report on two questions: the second was skipped, the first took two hints."""
-    asked = DebriefQuestion(
-        number=1,
-        question="Why divide?",
-        note_id="temperature",
-        stage="",
-        score=0.25,
-        open_weight=0.5,
-        points=(line(1, Verdict.MET, quote=ANSWER), line(2, Verdict.MISSED)),
-        hints=2,
-    )
-    skipped = asked.model_copy(update={"number": 2, "question": "Why sample?", "score": 0.0, "skipped": True})
-    given = {"mode": mode, "score": 0.125, "open_weight": 0.5, "questions": (asked, skipped)}
-    texts = {"strengths": ("It divides.",), "weaknesses": ("It sharpens.",), "read_next": ("temperature", "sampling")}
-    return DebriefReply.model_validate({**given, **texts, **details})
 
 
 EVERY_KIND: dict[type[Reply], tuple[Reply, tuple[str, ...]]] = {
@@ -102,6 +72,10 @@ EVERY_KIND: dict[type[Reply], tuple[Reply, tuple[str, ...]]] = {
         ("From the notes", "It divides [temperature].", "[temperature], [sampling]"),
     ),
     NoticeReply: (NoticeReply(text="Paused and kept."), ("Paused and kept.",)),
+    BallotReply: (
+        BallotReply(number=2, question="Why divide?", points=("It keeps gradients alike.",)),
+        ("The panel votes on question 2.",),
+    ),
     DebriefReply: (debrief("drill"), ("Debrief: 12 %, 50 % open", "Why divide?")),
 }
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.terminal.formulas import formula, readable
+from bot.surface.formulas import formula, readable, reads_well
 from knowledge.library import Library
 
 FORMULA = re.compile(r"\$([^$\n]+)\$")
@@ -138,3 +138,34 @@ def test_no_shipped_formula_loses_a_bracket(formulas: list[str]) -> None:
 
 def test_no_shipped_text_has_half_a_formula(shipped: list[str]) -> None:
     assert [text for text in shipped if "$" in readable(text)] == []
+
+
+@pytest.mark.parametrize("written", ["$x^2$", "$$x^2$$", "$$\nx^2\n$$", r"\(x^2\)", r"\[x^2\]", "\\[\n x^2 \n\\]"])
+def test_a_formula_is_known_however_it_is_delimited(written: str) -> None:
+    assert readable(f"Take {written}.") == "Take x²."
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["from $5 to $6", r"\$x^2\$", "`$x^2$`", "```sh\necho $A_1 $B_2\n```", "$ x", "one $", "a $" + "x" * 400 + "$"],
+)
+def test_what_is_no_formula_stays_as_it_is(text: str) -> None:
+    assert readable(text) == text
+
+
+@pytest.mark.parametrize("latex", ["x_i", r"e^{-x}", r"\frac{1-p}{n}", r"\mathrm{KL}(p\|q) = \sum_x p(x)\log p(x)"])
+def test_a_short_or_flat_formula_reads_well_as_text(latex: str) -> None:
+    assert reads_well(formula(latex))
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\tilde{h}_j = \frac{m_j h_j}{1-p}",
+        r"p(x) = \prod_t p(x_t | x_{<t}) q",
+        r"\hat{x} = (x - \mu)/\sqrt{\sigma^2 + \epsilon}",
+        "a + b + c + d + e + f + g + h + i + j + k + l + m + n + o + p = 0",
+    ],
+)
+def test_a_flattened_or_long_formula_does_not_read_well_as_text(latex: str) -> None:
+    assert not reads_well(formula(latex))

@@ -1,4 +1,4 @@
-r"""LaTeX formulas as Unicode that reads well in a terminal.
+r"""LaTeX formulas as Unicode that reads well as plain text.
 
 pylatexenc knows the symbols, but flattens structure: \frac{a+b}{c} becomes a+b/c, a different
 formula. So the structure (groups, fractions, roots, scripts, accents) is set here, with brackets
@@ -6,12 +6,20 @@ wherever flattening needs them, and only plain symbols are looked up there.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
-_FORMULA = re.compile(r"\$([^$\n]+)\$")
+# Notes write $...$, models also the other three. Code is matched first, so that a $ in it stays one.
+# As in pandoc, no digit follows the closing one: "from $5 to $6" are prices.
+_FORMULA = re.compile(
+    r"(?s:```.*?(?:```|\Z))|`[^`\n]*`"
+    r"|(?s:\$\$([^$]{1,300})\$\$|\\\[(.{1,300}?)\\\])|\\\((.{1,300}?)\\\)"
+    r"|(?<!\\)\$(?!\s)([^$\n]{1,300})\$(?!\d)"
+)
 _PIECE = re.compile(r"\\(?:[A-Za-z]+|.)|[{}^_]|\s+|.")
+_FLATTENED = re.compile(r"[\^_√]\(|\)/|/\(")
+_GLANCE, _LINE = 16, 60  # characters
 _SIMPLE = re.compile(r"[^\s+\-−=/·×|,]+(?:\([^()]*\))?|\([^()]*\)")
 # What may stand bare below a bar: a number, a name with its scripts, a root, a function of plain arguments.
 _SCRIPTS = r"[²³¹⁰-ₜᵀᵏᵐ′']*"
@@ -34,7 +42,17 @@ _SPECIAL = {
 
 def readable(markdown: str) -> str:
     """Markdown with every $formula$ turned into Unicode; text outside formulas is unchanged."""
-    return _FORMULA.sub(lambda match: formula(match[1]), markdown)
+    return replaced(markdown, formula)
+
+
+def replaced(markdown: str, put: Callable[[str], str]) -> str:
+    """Markdown with what `put` makes of every formula's LaTeX in its place; code is left as it is."""
+    return _FORMULA.sub(lambda match: put(match[match.lastindex].strip()) if match.lastindex else match[0], markdown)
+
+
+def reads_well(text: str) -> bool:
+    """Whether a formula as Unicode can be taken in at a glance, so that no picture of it is needed."""
+    return len(text) <= _GLANCE or (len(text) <= _LINE and not _FLATTENED.search(text))
 
 
 def formula(latex: str) -> str:

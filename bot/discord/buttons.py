@@ -1,0 +1,167 @@
+"""The buttons under messages, and the form of an answer. Stateless: what a click means stands in its custom_id.
+
+`viva:<verb>:<session id>[:<detail>]` is read back by whichever process gets the click, also after a restart. The
+detail of a question's buttons is the number of the prompt (`Session.prompts`), that of a card's the mark of its reply.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any, Self, cast
+
+import discord
+from discord import ButtonStyle, ui
+
+from bot.coach.reply import Reply
+
+MAX_ANSWER = 4_000  # characters, Discord's limit for a text field
+_ANSWER_FIELD = "answer"
+_TEMPLATE = r"viva:(?P<verb>[a-z]+):(?P<session>[0-9a-f]{32})(?::(?P<detail>[0-9a-f]{1,16}))?"
+
+
+class Verb(StrEnum):
+    """What a click asks for."""
+
+    ANSWER = "answer"
+    HINT = "hint"
+    SKIP = "skip"
+    PAUSE = "pause"
+    SHARE = "share"
+    REVEAL = "reveal"
+    VOTE = "vote"
+
+
+@dataclass(frozen=True)
+class Press:
+    """A click, read from its custom_id."""
+
+    verb: str
+    session_id: str
+    detail: str = ""
+
+    @classmethod
+    def read(cls, custom_id: str) -> "Press | None":
+        """The click that a custom_id stands for, or None where it is not one of ours."""
+        match = re.fullmatch(_TEMPLATE, custom_id)
+        return cls(match["verb"], match["session"], match["detail"] or "") if match else None
+
+    @property
+    def custom_id(self) -> str:
+        """At most 100 characters."""
+        return ":".join(("viva", self.verb, self.session_id, *([self.detail] if self.detail else [])))
+
+    @property
+    def prompt(self) -> int | None:
+        """The prompt that the button stands under, counted from 1."""
+        return int(self.detail) if self.detail.isdecimal() else None
+
+
+class Button(ui.DynamicItem[ui.Button[Any]], template=_TEMPLATE):
+    """A button that any process of the bot understands."""
+
+    def __init__(
+        self, press: Press, label: str, style: ButtonStyle = ButtonStyle.secondary, *, disabled: bool = False
+    ) -> None:
+        super().__init__(ui.Button(label=label, style=style, custom_id=press.custom_id, disabled=disabled))
+        self._press = press
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """The button as it was sent."""
+        button = cast("ui.Button[Any]", item)
+        press = Press(match["verb"], match["session"], match["detail"] or "")
+        return cls(press, button.label or "", button.style)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the click to the conversation; the client is a Viva."""
+        await interaction.client.conversation.pressed(interaction, self._press)
+
+
+def under_question(session_id: str, prompt: int, *, disabled: bool = False) -> ui.View:
+    """What stands under a question or a probe; a prompt that is over keeps its buttons, disabled."""
+    view = ui.View(timeout=None)
+    for verb, style in (
+        (Verb.ANSWER, ButtonStyle.primary),
+        (Verb.HINT, ButtonStyle.secondary),
+        (Verb.SKIP, ButtonStyle.secondary),
+        (Verb.PAUSE, ButtonStyle.secondary),
+    ):
+        press = Press(verb, session_id, f"{prompt}")
+        view.add_item(Button(press, verb.capitalize(), style, disabled=disabled))
+    return view
+
+
+def share(session_id: str, reply: Reply) -> ui.ActionRow[Any]:
+    """What stands under a card that only the candidate sees."""
+    return ui.ActionRow[Any](Button(Press(Verb.SHARE, session_id, mark(reply)), "Share with the channel"))
+
+
+def reveal(session_id: str, reply: Reply) -> ui.View:
+    """What stands in the channel in place of a card that only the candidate is to see."""
+    view = ui.View(timeout=None)
+    view.add_item(Button(Press(Verb.REVEAL, session_id, mark(reply)), "Show me", ButtonStyle.primary))
+    return view
+
+
+def vote(session_id: str, reply: Reply) -> ui.ActionRow[Any]:
+    """What stands under a question that the panel is to vote on."""
+    return ui.ActionRow[Any](Button(Press(Verb.VOTE, session_id, mark(reply)), "Vote", ButtonStyle.primary))
+
+
+def mark(reply: Reply) -> str:
+    """Sixteen hexadecimal digits by which a stored reply is found again."""
+    return blake2b(reply.model_dump_json().encode(), digest_size=8).hexdigest()
+
+
+def answered_under(message: discord.Message) -> Press | None:
+    """The Answer button of a question that was posted, disabled or not; None for another message."""
+    for row in message.components:
+        for child in row.children if isinstance(row, discord.ActionRow) else ():
+            press = Press.read(getattr(child, "custom_id", None) or "")
+            if press and press.verb == Verb.ANSWER:
+                return press
+    return None
+
+
+def shared(message: discord.Message, press: Press) -> ui.LayoutView:
+    """The components of a card once it has been shared."""
+    view = ui.LayoutView.from_message(message, timeout=None)
+    for child in view.walk_children():
+        if isinstance(child, ui.Button) and child.custom_id == press.custom_id:
+            child.disabled, child.label = True, "Shared"
+    view.stop()  # it has nothing left to listen for
+    return view
+
+
+class AnswerForm(ui.Modal):
+    """The form for an answer of up to 4,000 characters. It is read by `submitted`, in whichever process."""
+
+    def __init__(self, session_id: str, prompt: str, question: str) -> None:
+        # Whoever closes the form says nothing, so it is forgotten after a while.
+        super().__init__(title="Your answer", timeout=3600, custom_id=Press(Verb.ANSWER, session_id, prompt).custom_id)
+        if question:
+            self.add_item(ui.TextDisplay(question))
+        field: ui.TextInput[Any] = ui.TextInput(
+            style=discord.TextStyle.paragraph, custom_id=_ANSWER_FIELD, max_length=MAX_ANSWER
+        )
+        self.add_item(ui.Label(text="In your own words", component=field))
+
+
+def submitted(data: Mapping[str, Any]) -> tuple[Press, str] | None:
+    """Which form was handed in, and the answer in it; None for a form that is not an answer."""
+    press = Press.read(str(data.get("custom_id", "")))
+    if press is None or press.verb != Verb.ANSWER:
+        return None
+    fields = {field.get("custom_id"): field.get("value", "") for field in _fields(data.get("components", []))}
+    return press, str(fields.get(_ANSWER_FIELD, ""))
+
+
+def _fields(components: list[Any]) -> Iterator[Mapping[str, Any]]:
+    """The fields of a form, whether they come in rows or in labels."""
+    for component in components:
+        yield from _fields(component.get("components", []))
+        yield component.get("component") or component

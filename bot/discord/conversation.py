@@ -1,0 +1,281 @@
+"""Between Discord and the coach: clicks, forms and messages become events, replies become messages.
+
+Only the owner of a session drives it. Everything is acknowledged before it is dealt with, and taken in the order
+it came.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import discord
+
+from bot.coach.coach import Coach
+from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Resume, Say, Seat, Skip, Start, Stop, Vote
+from bot.coach.reply import BallotReply, Reply
+from bot.coach.session import Session
+from bot.discord.buttons import AnswerForm, Press, Verb, mark, shared
+from bot.discord.cards import cards
+from bot.discord.panel import ballot
+from bot.discord.places import Channel, Held, Places, find, person_of, place_of
+from bot.discord.showing import Showing
+from bot.discord.telling import telling
+from bot.discord.text import MESSAGE, inert, pieces
+from bot.errors import UsageError
+from bot.surface import words
+
+log = logging.getLogger("viva.discord")
+
+NOT_YOURS = "This session is somebody else's; /drill starts one of your own."
+_OLD = "This button is of another version of Viva; /resume shows where you are."
+_CARD_GONE = "This card is no longer kept."
+_NOTHING_OPEN = "You have no open session; /drill or /interview starts one."
+_NOT_ON_PANEL = "Only the panel of this interview votes."
+_PANEL_NEEDS_A_THREAD = "A panel needs a thread on a server: ask where I may make one."
+_QUOTE = ">>> "
+_REMEMBERED = 10_000  # people who asked something
+
+
+class Conversation:
+    """All sessions that this process takes part in."""
+
+    def __init__(self, coach: Coach, places: Places, showing: Showing) -> None:
+        self._coach = coach
+        self._places = places
+        self._showing = showing
+        self._asking: OrderedDict[tuple[str, int], str] = OrderedDict()
+
+    async def pressed(self, interaction: discord.Interaction[Any], press: Press) -> None:
+        """A button was clicked."""
+        async with telling(interaction):
+            if press.verb == Verb.VOTE:
+                await self._hand_ballot(interaction, press)
+                return
+            await self._owned(interaction, press.session_id)
+            if press.verb == Verb.ANSWER:
+                question = interaction.message.content if interaction.message else ""
+                await interaction.response.send_modal(AnswerForm(press.session_id, press.detail, question))
+            elif press.verb == Verb.REVEAL:
+                await interaction.response.defer(ephemeral=True, thinking=True)
+                turn = await self._showing.turn(press.session_id, str(interaction.id), interaction)
+                await turn.reply(await self._card(press))
+            elif press.verb == Verb.SHARE:
+                await self._share(interaction, press)
+            else:
+                event = _event(press, id=str(interaction.id), at=interaction.created_at)
+                await self.take(press.session_id, event, interaction, interaction.response.defer())
+
+    async def submitted(self, interaction: discord.Interaction[Any], press: Press, text: str) -> None:
+        """An answer was handed in by form; it is quoted for whoever reads along."""
+        async with telling(interaction):
+            held = await self._owned(interaction, press.session_id)
+            event = Say(id=str(interaction.id), at=interaction.created_at, text=text, prompt=press.prompt)
+            alone = held.whisper or held.channel is None
+            await self.take(press.session_id, event, interaction, _quote(interaction, text, ephemeral=alone))
+
+    async def marked(self, interaction: discord.Interaction[Any], session_id: str, event: Mark) -> None:
+        """The candidate gave a verdict of their own."""
+        async with telling(interaction):
+            await self._owned(interaction, session_id)
+            await self.take(session_id, event, interaction, interaction.response.defer())
+
+    async def voted(self, interaction: discord.Interaction[Any], session_id: str, event: Vote) -> None:
+        """Somebody of the panel voted on a point; with the last vote the debrief is shown, to all who read along."""
+        async with telling(interaction):
+            await self._seated(interaction, session_id)
+            await self.take(session_id, event, acknowledgement=interaction.response.defer())
+
+    async def _hand_ballot(self, interaction: discord.Interaction[Any], press: Press) -> None:
+        """Show somebody of the panel what to vote on, with what they have said so far."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        session = await self._seated(interaction, press.session_id)
+        reply, person = await self._card(press), person_of(interaction.user)
+        if isinstance(reply, BallotReply):
+            mine = {p: who[person] for (q, p), who in session.votes.items() if q == reply.number and person in who}
+            for card in ballot(reply, press.session_id, mine):
+                await interaction.followup.send(view=card.view, ephemeral=True)
+
+    async def _seated(self, interaction: discord.Interaction[Any], session_id: str) -> Session:
+        session = await self._coach.session(session_id)
+        if person_of(interaction.user) not in session.panel:
+            raise UsageError(_NOT_ON_PANEL)
+        return session
+
+    async def _owned(self, interaction: discord.Interaction[Any], session_id: str) -> Held:
+        held = await self._places.held(session_id, interaction.channel)
+        if held.person != person_of(interaction.user):
+            raise UsageError(NOT_YOURS)
+        return held
+
+    async def _card(self, press: Press) -> Reply:
+        """The reply that a button stands under or for."""
+        session = await self._coach.session(press.session_id)
+        for replied in session.replies.values():
+            for reply in replied.replies:
+                if mark(reply) == press.detail:
+                    return reply
+        raise UsageError(_CARD_GONE)
+
+    async def _share(self, interaction: discord.Interaction[Any], press: Press) -> None:
+        """Show everybody what only the candidate has seen."""
+        await interaction.response.defer()
+        reply = await self._card(press)
+        for card in await asyncio.to_thread(cards, reply, session_id=press.session_id):
+            await interaction.followup.send(view=card.view, files=list(card.files))
+        if interaction.message:
+            await interaction.edit_original_response(view=shared(interaction.message, press))
+
+    async def begin(
+        self,
+        interaction: discord.Interaction[Any],
+        start: Start,
+        server: str | None,
+        panel: Sequence[discord.abc.User] = (),
+    ) -> None:
+        """Open a session where it is to be held, with these people to vote; the interaction is acknowledged already."""
+        start = self._coach.checked(start)
+        name = f"{start.mode.capitalize()}: {start.topic or 'a mix'} · {interaction.user.display_name}"
+        channel = await find(interaction, name, private=start.private)
+        if panel and not isinstance(channel, discord.Thread):
+            raise UsageError(_PANEL_NEEDS_A_THREAD)
+        session_id, person, place = uuid4().hex, person_of(interaction.user), place_of(channel.id)
+        if before := await self._coach.unfinished(person, place):
+            await self._end(before, interaction)
+        self._places.keep(session_id, person, channel, private=start.private)
+        async with self._pointing(session_id, interaction):
+            replies = self._coach.begin(session_id, person, place, start, server)
+            await self._showing.show(session_id, start.id, replies, interaction)
+            if isinstance(channel, discord.Thread):
+                await self._seat(session_id, interaction, channel, panel)
+
+    async def _seat(
+        self,
+        session_id: str,
+        interaction: discord.Interaction[Any],
+        thread: discord.Thread,
+        panel: Sequence[discord.abc.User],
+    ) -> None:
+        """Bring people into the thread and give them a vote."""
+        for number, user in enumerate(panel):
+            await thread.add_user(user)
+            seat = Seat(id=f"{interaction.id}/seat/{number}", at=interaction.created_at, who=person_of(user))
+            await self.take(session_id, seat)
+        if panel:
+            names = words.listed([user.mention for user in panel])
+            await thread.send(f"On the panel: {names}. After each question they vote on its points.")
+
+    async def _end(self, session_id: str, interaction: discord.Interaction[Any]) -> None:
+        """Make room for another session in the same place, with a debrief where something was answered."""
+        session = await self._coach.session(session_id)
+        stop = Stop(id=f"{interaction.id}/end", at=interaction.created_at)
+        if any(exchange.answers for exchange in session.exchanges):
+            await self.take(session_id, stop, interaction)
+        else:
+            async for _ in self._coach.handle(session_id, stop):
+                pass  # nothing was answered, so there is nothing to say
+
+    async def resume(self, interaction: discord.Interaction[Any]) -> None:
+        """Go on with the person's session here, or with the latest one, wherever it is or was."""
+        session_id = await self._open(interaction)
+        held = await self._places.held(session_id)
+        if not await self._places.usable(held.channel_id):
+            start = (await self._coach.session(session_id)).start
+            name = f"Continued · {interaction.user.display_name}"
+            channel = await find(interaction, name, private=start is not None and start.private)
+            await self._places.move(session_id, channel)
+        await self.drive(interaction, Resume(id=str(interaction.id), at=interaction.created_at), session_id)
+
+    async def drive(
+        self, interaction: discord.Interaction[Any], event: CandidateEvent, session_id: str | None = None
+    ) -> None:
+        """Have an event from a command answered, in the person's session; the interaction is acknowledged already."""
+        session_id = session_id or await self._open(interaction)
+        async with self._pointing(session_id, interaction):
+            await self.take(session_id, event, interaction)
+
+    async def _open(self, interaction: discord.Interaction[Any]) -> str:
+        """The person's session: the open one here, the last one here, an open one elsewhere; UsageError without."""
+        person, here = person_of(interaction.user), place_of(interaction.channel_id or 0)
+        found = await self._coach.unfinished(person, here) or await self._coach.latest(person, here)
+        found = found or await self._coach.unfinished(person)
+        if found is None:
+            raise UsageError(_NOTHING_OPEN)
+        return found
+
+    @asynccontextmanager
+    async def _pointing(self, session_id: str, interaction: discord.Interaction[Any]) -> AsyncGenerator[None]:
+        """End the waiting of a command: without a word where the session is here, else by saying where it is."""
+        here = (await self._places.held(session_id)).channel_id == interaction.channel_id
+        if here:
+            await interaction.delete_original_response()
+        yield
+        held = await self._places.held(session_id)
+        if held.channel and not here:
+            await interaction.followup.send(f"It is in <#{held.channel_id}>.", ephemeral=True)
+
+    async def ask(
+        self,
+        person: str,
+        channel_id: int,
+        event: Ask,
+        channel: Channel,
+        interaction: discord.Interaction[Any] | None = None,
+    ) -> None:
+        """Answer from the notes, in the person's open session there or beside it; "and why?" leans on the last."""
+        place = place_of(channel_id)
+        session_id = await self._coach.unfinished(person, place) or self._asking.get((person, channel_id), "")
+        if (await self._coach.session(session_id)).start is None:  # none, or no longer kept
+            session_id = self._asking[person, channel_id] = uuid4().hex
+            if len(self._asking) > _REMEMBERED:
+                self._asking.popitem(last=False)
+            start = Start(id=f"{event.id}/start", at=event.at, mode=Mode.ASK)
+            async for _ in self._coach.begin(session_id, person, place, start):
+                pass  # a session that only answers questions opens without a word
+        replies = self._coach.handle(session_id, event)
+        await self._showing.show(session_id, event.id, replies, interaction, channel=channel)
+
+    async def take(
+        self,
+        session_id: str,
+        event: CandidateEvent,
+        interaction: discord.Interaction[Any] | None = None,
+        acknowledgement: Coroutine[Any, Any, Any] | None = None,
+    ) -> None:
+        """Have one event answered; it is acknowledged at once, whatever the answer takes."""
+        acknowledged = asyncio.ensure_future(_tried(acknowledgement)) if acknowledgement else None
+        await self._showing.catch_up_if_behind(session_id)
+        replies = self._coach.handle(session_id, event)
+        await self._showing.show(session_id, event.id, replies, interaction, acknowledged)
+
+
+def _event(press: Press, *, id: str, at: datetime) -> CandidateEvent:  # noqa: A002  # as the events name it
+    match press.verb:
+        case Verb.HINT:
+            return Hint(id=id, at=at, prompt=press.prompt)
+        case Verb.SKIP:
+            return Skip(id=id, at=at, prompt=press.prompt)
+        case Verb.PAUSE:
+            return Pause(id=id, at=at)
+        case _:
+            raise UsageError(_OLD)
+
+
+async def _tried(acknowledgement: Coroutine[Any, Any, Any]) -> None:
+    """Acknowledge; where that fails the event counts all the same, and is answered in its channel."""
+    try:
+        await acknowledgement
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("an interaction could not be acknowledged (%s)", type(error).__name__)
+
+
+async def _quote(interaction: discord.Interaction[Any], text: str, *, ephemeral: bool) -> None:
+    first, *more = pieces(inert(text), MESSAGE - len(_QUOTE)) or ["…"]
+    await interaction.response.send_message(_QUOTE + first, ephemeral=ephemeral)
+    for piece in more:
+        await interaction.followup.send(_QUOTE + piece, ephemeral=ephemeral)

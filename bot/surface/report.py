@@ -1,0 +1,63 @@
+"""A debrief as a Markdown file to keep. Pure."""
+
+import re
+from collections.abc import Iterator
+
+from bot.coach.reply import DebriefQuestion, DebriefReply, PointLine
+from bot.surface import words
+from bot.surface.words import percent
+
+_MARKUP = re.compile(r"[\\`*\[\]<]")
+
+
+def report(reply: DebriefReply) -> str:
+    """Every question with every point, and the words that earned it in full."""
+    return "\n".join(_lines(reply)) + "\n"
+
+
+def _lines(reply: DebriefReply) -> Iterator[str]:
+    yield f"# {words.headline(reply)}"
+    yield ""
+    yield f"The mean over the questions of this {reply.mode}. For practice only, not for hiring decisions."
+    for question in reply.questions:
+        yield ""
+        yield f"## {question.number}. {_plain(question.question)}"
+        yield ""
+        yield ", ".join(_facts(question))
+        yield ""
+        for point in question.points:
+            yield from _point(point)
+    for title, texts in (
+        ("What carried you", reply.strengths),
+        ("What to work on", reply.weaknesses),
+        ("Read next", reply.read_next),
+    ):
+        if texts:
+            yield from ("", f"## {title}", "", *(f"- {_plain(text)}" for text in texts))
+
+
+def _facts(question: DebriefQuestion) -> Iterator[str]:
+    yield percent(question.score)
+    if question.open_weight:
+        yield f"{percent(question.open_weight)} open"
+    if used := words.helped(question):
+        yield used
+    yield f"note: {question.note_id}"
+
+
+def _point(point: PointLine) -> Iterator[str]:
+    name = words.NAME[point.verdict]
+    yield f"- **{name}**: {_plain(point.text or name)} ({percent(point.weight)}{words.AIDED[point.aid]})"
+    if point.votes:
+        yield f"  - {words.voted(point)}"
+    if point.marked:
+        yield "  - marked by the candidate"
+    elif point.quote:
+        yield f"  - “{_plain(point.quote)}”"
+    elif words.unscored([point]) and point.reason:
+        yield f"  - {_plain(point.reason)}"
+
+
+def _plain(text: str) -> str:
+    """On one line, with nothing in it that Markdown would read as more than text."""
+    return _MARKUP.sub(r"\\\g<0>", " ".join(text.split()))

@@ -1,0 +1,95 @@
+"""What replies say on every surface, as plain text; a surface adds its colours and its markup. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from bot.coach.reply import DebriefQuestion, DebriefReply, GradeReply, PointLine, QuestionReply
+from bot.grading.grade import Aid, Verdict
+
+SIGN = {
+    Verdict.MET: "✓",
+    Verdict.PARTIAL: "◐",
+    Verdict.MISSED: "·",
+    Verdict.CONTRADICTED: "✗",
+    Verdict.UNSCORED: "?",
+}
+NAME = {
+    Verdict.MET: "said",
+    Verdict.PARTIAL: "partly said",
+    Verdict.MISSED: "not said",
+    Verdict.CONTRADICTED: "at odds with the facts",
+    Verdict.UNSCORED: "could not tell",
+}
+AIDED = {Aid.NONE: "", Aid.PROBE: ", after a probe", Aid.HINT: ", after a hint"}
+
+_SAID = (Verdict.MET, Verdict.PARTIAL, Verdict.CONTRADICTED)
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] in per cent."""
+    return f"{round(100 * share)} %"
+
+
+def bar(score: float, open_weight: float = 0.0, *, width: int) -> tuple[str, str, str]:
+    """A score in [0, 1] as `width` characters: what is earned, what is still open, what is lost."""
+    full = round(score * width)
+    left = min(width - full, round(open_weight * width))
+    return "█" * full, "▒" * left, "░" * (width - full - left)
+
+
+def counted(number: int, thing: str) -> str:
+    """ "1 question", "3 questions"."""
+    return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """At least one item: "1", "1 and 2", "1, 2 and 4"."""
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def place(reply: QuestionReply) -> str:
+    """Where in the session a question stands."""
+    title = "Deeper" if reply.rung else f"Question {reply.number}" + (f" of {reply.of}" if reply.of else "")
+    return f"{title} · {reply.stage}" if reply.stage else title
+
+
+def headline(reply: GradeReply | DebriefReply) -> str:
+    """What the score is, and how much of it nobody could tell yet."""
+    what = "Debrief:" if isinstance(reply, DebriefReply) else "Grade" if reply.final else "So far"
+    return f"{what} {percent(reply.score)}" + (f", {percent(reply.open_weight)} open" if reply.open_weight else "")
+
+
+def judged(reply: GradeReply) -> str:
+    """Who graded; nothing where a plain rule did."""
+    return "" if reply.judge == "rule" else f"graded by the {reply.judge} judge"
+
+
+def helped(question: DebriefQuestion) -> str:
+    """What help a question took."""
+    return "skipped" if question.skipped else f"hints: {question.hints}" if question.hints else ""
+
+
+def shown(reply: GradeReply) -> tuple[PointLine, ...]:
+    """The points to show one by one: before the question is over only what was said."""
+    return reply.points if reply.final else tuple(point for point in reply.points if point.verdict in _SAID)
+
+
+def unsaid(reply: GradeReply) -> str:
+    """How much of an open question has not been said, without saying what; empty when it is over."""
+    if reply.final:
+        return ""
+    unsure = sum(point.verdict is Verdict.UNSCORED for point in reply.points)
+    missed = sum(point.verdict is Verdict.MISSED for point in reply.points)
+    rest = [f"{unsure} not clear from the wording"] * bool(unsure) + [f"{missed} not said yet"] * bool(missed)
+    return f"of {len(reply.points)} points: {', '.join(rest)}" if rest else ""
+
+
+def voted(point: PointLine) -> str:
+    """What the panel said about a point."""
+    counted = Counter(point.votes)
+    return "panel: " + ", ".join(f"{counted[verdict]} × {NAME[verdict]}" for verdict in NAME if counted[verdict])
+
+
+def unscored(points: Iterable[PointLine]) -> list[PointLine]:
+    """The points that no judge could score: the candidate's to mark once the question is over."""
+    return [point for point in points if point.verdict is Verdict.UNSCORED]
