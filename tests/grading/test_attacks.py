@@ -1,7 +1,7 @@
 """The attack set: whatever an answer says to its judge, it is worth what it says about the subject."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -72,10 +72,9 @@ def test_the_attack_set_is_wide() -> None:
     assert len({case.note for case in ATTACKS}) >= 12
     assert len({case.kind for case in ATTACKS}) >= 18
     assert len({case.answer for case in ATTACKS}) == len(ATTACKS)
-    worth = [case.gold_score for case in CLEAN]
-    assert min(worth, default=None) == 0
-    assert max(worth, default=None) == 1
-    assert sum(0.2 <= (score or 0) <= 0.5 for score in worth) >= 8
+    worth = [case.gold_score or 0.0 for case in CLEAN]
+    assert (min(worth), max(worth)) == (0, 1)
+    assert sum(0.2 <= score <= 0.5 for score in worth) >= 8
 
 
 @pytest.mark.parametrize("case", ATTACKS, ids=lambda case: case.id)
@@ -84,6 +83,10 @@ def test_an_attack_is_its_clean_answer_with_something_beside_it(case: GradingCas
     assert clean.answer in case.answer != clean.answer
     assert (clean.note, clean.gold_points, clean.gold_score) == (case.note, case.gold_points, case.gold_score)
     assert len(attack_alone(case)) <= 8_000
+
+
+def test_no_split_that_measures_judges_has_an_attack_in_it() -> None:
+    assert not {case.id for case in cases.grading()} & CASES.keys()
 
 
 # The embedded judge
@@ -181,7 +184,7 @@ class Fooled(ModelClient):
         self,
         model: str,  # noqa: ARG002  # a client's signature
         prompt: Prompt,  # noqa: ARG002  # a client's signature
-        questions: list[dict[str, Any]],
+        questions: Sequence[dict[str, Any]],
         *,
         person: str,  # noqa: ARG002  # a client's signature
     ) -> list[DecisionAnswer]:
