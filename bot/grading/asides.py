@@ -50,6 +50,9 @@ _TO_GRADER = re.compile(
     | ^[^\w\n]* (?:dear|hello|hi|hey|note\ to|as)\b .{{0,10}} \b{_GRADER}\b
     | \b(?:grader|examiner)\ (?:has|may|should|must|will)\b | \b{_GRADER}\b .{{0,40}} \b{_TOP}\ {_MARKS}\b
     | \bthis\ (?:conversation|session|chat|interview|exam)\b
+      # structure that is not the candidate's to give
+    | \[/?inst\] | <</?sys>> | <\|\w+\|>
+    | ^[^\w\n]* (?:begin|end)\ (?:of\ )?(?:\w+\ )?(?:answer|submission|input|notes)\b
       # marks, asked for or said to be deserved
     | \b(?:give|award|assign|grant|deserves?|worth|earn|i\ get)\b .{{0,30}} \b{_TOP}\ (?:possible\ )?{_MARKS}\b
     | (?<![\d/]) (?:\b10 \s? (?:/|out\ of) \s? 10\b | \b5/5\b) (?![\d/])
@@ -73,7 +76,8 @@ _TO_GRADER = re.compile(
     | (?:all\ )?points\ met\b | \bpoints\b .{{0,80}} \bcounts?\ as\ (?:given|met|said|stated)\b
     | \b(?:this|my)\ {_ANSWER}\ (?:also\ )?
       (?:deserves|satisfies|meets|earns|should\ get|covers|names|reports|states|mentions|contains|includes|explains)\b
-    | \b(?:my|this)\ {_ANSWER}\ is\ (?:right|correct|perfect|complete)\b
+    | \b(?:(?:my|this)\ {_ANSWER}|the\ {_ANSWER}\ above)\ is\ (?:right|correct|perfect|complete)\b
+    | \bthis\ is\ (?:a|the|my)\ .{{0,25}}\b(?:answer|submission)\b | \b(?:candidate\ has|i\ have)\ passed\b
       # verdicts as data
     | \b(?:verdict|score|grade)"? \s? [:=]{{1,2}} \s? ["']?(?:met|full|perfect|pass(?:ed)?|a\+|1(?:\.0)?|10|100)\b
     | \bverdict\b .{{0,40}} \b(?:met|pass)\b | \b(?:output|return|write)\b .{{0,12}} \bmet\b
@@ -105,9 +109,9 @@ ok omit operator order outcome output overlook override part pass percent perfec
 positive possible praise professor promise prompt put quality question rating react read record register reject remain
 remaining rest result return review reviewer round rule satisfactory satisfy sentence session since skip state status
 stop submit succeed success system team ten today top total treat trust update user valid verify want whatever whole
-wish word wonderful write two three four five six
+wish word wonderful write two three four five six 0 1 5 10 100 answer believe correct done fine good great know one
+right said say sure think true understand yes
 """
-_NUMBER = re.compile(r"\d{1,3}")
 
 
 @lru_cache(maxsize=256)  # asked of a sentence, and of each of its clauses
@@ -128,10 +132,7 @@ def claims_to_know(text: str) -> bool:
 
 def is_about_marks(telling: Set[str]) -> bool:
     """True for stems, what a sentence adds to its question, that are all of the exam room and speak of marks."""
-    of_marks = _stems(_OF_MARKS)
-    return bool(telling & of_marks) and all(
-        word in of_marks or word in _stems(_OF_THE_EXAM) or _NUMBER.fullmatch(word) for word in telling
-    )
+    return bool(telling & _stems(_OF_MARKS)) and telling <= _stems(_OF_MARKS) | _stems(_OF_THE_EXAM)
 
 
 def plain(text: str) -> str:
