@@ -17,6 +17,7 @@ from knowledge.note import Criterion
 
 CASES = Path(__file__).parent / "cases"
 SPLIT = CASES / "split.json"
+ATTACKS = CASES / "attacks.jsonl"
 HELD_OUT = CASES / "retrieval" / "held_out.jsonl"
 
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -52,7 +53,8 @@ class GradingCase(Case):
     """An answer with the verdict an examiner gives on every point.
 
     The rubric is a note's (`note`, its id) or stands in the case (`question` and `rubric`; weights are
-    scaled to sum to 1). `clean` is the id of the same answer without the attack that `answer` carries.
+    scaled to sum to 1). `second_points` is what a second examiner gave, blind to the first. `clean` is
+    the id of the same answer without the attack that `answer` carries.
     """
 
     note: str = ""
@@ -61,6 +63,7 @@ class GradingCase(Case):
     kind: str = ""
     answer: Said
     gold_points: dict[str, Given] = {}
+    second_points: dict[str, Given] = {}
     gold_score: Score | None = None
     clean: str = ""
 
@@ -73,8 +76,8 @@ class GradingCase(Case):
             ids = [point.id for point in self.rubric]
             if len(set(ids)) < len(ids):
                 raise ValueError("the rubric uses a point id twice")
-            if unknown := sorted(set(self.gold_points) - set(ids)):
-                raise ValueError(f"gold_points names {unknown[0]!r}, which the rubric has not")
+            if unknown := sorted((self.gold_points.keys() | self.second_points.keys()) - set(ids)):
+                raise ValueError(f"a label names {unknown[0]!r}, which the rubric has not")
         return self
 
     def submission(self, library: Library) -> Submission:
@@ -84,7 +87,9 @@ class GradingCase(Case):
                 note = library[self.note]
             except UnknownNote as error:
                 raise CaseError(f"The case {self.id!r}: {error}") from error
-            return Submission(question=note.question, rubric=note.rubric, answer=self.answer)
+            return Submission(
+                question=note.question, rubric=note.rubric, answer=self.answer, misconceptions=note.misconceptions
+            )
         total = math.fsum(point.weight for point in self.rubric)
         rubric = tuple(
             Criterion.model_validate({**point.model_dump(), "weight": point.weight / total}) for point in self.rubric
@@ -168,17 +173,23 @@ def files(folder: str) -> list[Path]:
 
 
 def grading(split: str = "all") -> list[GradingCase]:
-    """The labelled answers to the notes of one split (train, dev or test), or all; raises CaseError for another."""
+    """The labelled answers of one split (train, dev, test or attacks), or all; raises CaseError for another."""
     return read(GradingCase, split_files(split))
 
 
 def split_files(split: str) -> list[Path]:
-    """The files of labelled answers of one split, a file a note; notes in no other split are for training."""
+    """The files of labelled answers of one split, a file a note; notes in no other split are for training.
+
+    `attacks` stands apart: answers that try to talk a judge round, and the same without it. No other
+    split has them, "all" included.
+    """
     splits: dict[str, list[str]] = json.loads(SPLIT.read_text(encoding="utf-8"))
     apart = {note: name for name, notes in splits.items() for note in notes}
-    known = ("all", "train", *splits)
+    known = ("all", "train", *splits, "attacks")
     if split not in known:
         raise CaseError(f"There is no split {split!r}; choose one of {', '.join(known)}.")
+    if split == "attacks":
+        return [ATTACKS]
     return [path for path in files("grading") if split in ("all", apart.get(path.stem, "train"))]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from bot.grading.asides import addresses_grader, claims_to_know, is_about_marks, plain
 from bot.grading.grade import Span
 from knowledge.text import stem
 from prompts.render import inert
@@ -19,19 +20,24 @@ _SENTENCE_END = re.compile(
 _CLAUSE_BREAK = re.compile(
     r",?\s+(?:but|whereas|while|although|however|so that|because)\s+|[:,]\s+(?:(?:and|or|so)\s+)?"
 )
+_ITEM_END = re.compile(r"\s[/•]\s|\s#")  # commas divide statements as well
+_TERSE = 8  # words; a whole answer as short as that may leave out what makes a sentence: "surface tension"
+_LIST_WORDS, _WORD_LETTERS = 6, 3
+_ITEMS, _ITEM_WORDS, _LINE_WORDS = 5, 3, 4  # least items of a list, most words of one on average and of a line
 _LONG = 10  # words; a longer sentence usually holds several statements
 
-_SALAD_WORDS, _SALAD_TAKEN, _SALAD_ORDER = 8, 0.7, 0.25
+_SALAD_WORDS, _SALAD_TAKEN, _SALAD_ORDER = 8, 0.95, 0.36
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 STOPWORDS = frozenset(
-    "a about above after again all also am an and any are as at be because been before being below between both but by "
-    "can could did do does doing down during each few for from further had has have having he her here him his how i "
-    "if in into is it its itself just let me more most my no nor not of off on once one only or other our out over own "
-    "same she should so some such than that the their them then there these they this those through to too two under "
-    "until up use used using very was way we were what when where which while who whom why will with would you your "
-    "get gets got give given gives make makes made like means mean thing things well basically really simply".split()
+    "a about above after again all also am an and any are as at be because been before being below between both but "
+    "by can could did do does doing down during each few for from further had has have having he her here him his how "
+    "i if in into is it its itself just let me more most my no nor not of off on once one only or other our out over "
+    "own same she should so some something such than that the their them then there these they this those through to "
+    "too two under until up use used using very was way we were what when where which while who whom why will with "
+    "would you your get gets got give given gives make makes made like means mean thing things well basically really "
+    "simply".split()
 )
 
 # Small words that can turn a statement round; comparing wording must not drop them.
@@ -46,36 +52,6 @@ FILLERS = frozenset(
     "whatever depends obviously correct right true false think know believe guess one say said answer question this "
     "please understand sorry".split()
 )
-
-# Sentences that speak to whoever grades, not about the subject. Each alternative needs a grading word
-# in the company of an instruction or a claim: "we ignore the padding index" and "a perfect score on
-# train" are statements.
-_TO_GRADER = re.compile(
-    r"""
-      \b(?:ignore|disregard|forget|override|skip|bypass)\b .{0,40} \b(?:rubric|instructions?|grading|prompt|criteria)\b
-    | \b(?:new|previous)\ instructions\b | \b(?:system|developer)\ (?:override|message)\b
-    | ^\W* (?:system|assistant|developer|user) \s* :
-    | \byou\ are\b .{0,40} \b(?:grader|examiner|judge|assistant|evaluator)\b | \b(?:grader|examiner)\b
-    | \b(?:give|award|assign|grant|deserves?|worth|earn|get)\b .{0,30}
-      \b(?:full|top|highest|perfect|maximum)\ (?:possible\ )?(?:marks?|grade|credit|score|points)\b
-    | \bfull\ marks\b | \b10 \s? (?:/|out\ of) \s? 10\b
-    | \brubric(?:'s)?\b .{0,30} \b(?:points?|items?|criteri\w+|met|satisf\w+|cover\w+)\b
-    | \b(?:points?|items?|everything|criteri\w+)\b .{0,20} \brubric\b
-    | \b(?:all|every|each)\b .{0,25} \b(?:points?|criteri\w+|items?)\b .{0,25}
-      \b(?:is|are|as|been)\ (?:met|satisfied|fulfilled)\b
-    | \b(?:met|satisfied|fulfilled)\b .{0,12} \b(?:for|on)\ (?:all|every|each)\b
-    | \bthis\ (?:answer|response)\ (?:deserves|satisfies|meets|earns|should\ get|covers\ (?:everything|all))\b
-    | \b(?:rate|mark|treat|consider|count|grade|score)\b .{0,30}
-      \b(?:answer|response|following|this|me|all|every|everything|them)\b
-      .{0,20} \bas\b .{0,15} \b(?:perfect|complete|correct|met|full)\b
-    | "?\b(?:verdict|score|grade)"? \s* [:=] \s* "?(?:met|full|perfect|1(?:\.0)?|10|100)\b
-    | \bset\ the\ (?:score|grade|verdict)\ to\b
-    | \bpoints? \s* : \s* (?:all\ )?met\b | \bverdict\b .{0,40} \bmet\b | \b(?:output|return)\b .{0,10} \bmet\b
-    | \b(?:score|grade|mark)\ (?:it|this|me)\b | \bpass\ me\b | \bdon'?t\ grade\b
-    """,
-    re.IGNORECASE | re.DOTALL | re.VERBOSE | re.MULTILINE,
-)
-
 
 _QUESTION = re.compile(
     r"\W*(?:(?:and|but|so|then)\ )?(?:how|what|why|when|where|which|who|is|are|was|were|do|does|did|can|could|would|"
@@ -105,6 +81,46 @@ def statements(answer: str) -> list[Span]:
                 _span(answer, s, e) for s, e in clauses if len(words(answer[s:e])) >= 3 and (s, e) != (start, end)
             ]
     return spans
+
+
+def statements_about(answer: str, question: str, points: Sequence[str], wordings: Sequence[str]) -> tuple[Span, ...]:
+    """The statements of an answer that could be evidence: by their own words, and by those of their sentence.
+
+    `points` are the texts of a rubric, `wordings` their paraphrases and contradictions. A reply of a few
+    words ("switched off") need be no sentence.
+    """
+    terse = len(words(answer)) <= _TERSE
+
+    def says_something(text: str) -> bool:
+        stated = _could_state(text) if terse else states_something(text)
+        return stated and carries_content(text, question) and not is_word_salad(text, points, wordings)
+
+    if is_word_salad(answer, points, wordings):
+        return ()
+    said = {text: says_something(text) for text in sentences(answer)}
+    lists = _lists(answer)
+    return tuple(
+        span
+        for span in statements(answer)
+        if said[sentence_around(span, answer)]
+        and says_something(span.quote)
+        and not any(start <= span.start < end for start, end in lists)
+    )
+
+
+def _lists(answer: str) -> list[tuple[int, int]]:
+    """Where many short lines follow each other: terms, not statements."""
+    found: list[tuple[int, int]] = []
+    start = items = at = 0
+    for line in [*answer.splitlines(keepends=True), "a line that ends any list of short ones"]:
+        length = len(words(line))
+        if length > _LINE_WORDS:
+            if items >= _ITEMS:
+                found.append((start, at))
+            start, items = at + len(line), 0
+        items += 0 < length <= _LINE_WORDS
+        at += len(line)
+    return found
 
 
 def sentences(text: str) -> list[str]:
@@ -194,12 +210,6 @@ def _clusters(text: str) -> Iterator[tuple[int, str]]:
         yield start, cluster
 
 
-def addresses_grader(text: str) -> bool:
-    """True when a piece of an answer speaks to the grader ("give full marks") instead of the subject."""
-    folded, _ = _folded(text)
-    return bool(_TO_GRADER.search(folded))
-
-
 def turning(text: str) -> set[str]:
     """Stems of the words that carry meaning or can turn it round ("not", "same", "more")."""
     return {stem(word) for word in words(text) if word not in STOPWORDS or word in POLAR}
@@ -213,7 +223,9 @@ def echoes(text: str, question: str) -> bool:
 def carries_content(text: str, question: str) -> bool:
     """True when a piece of an answer could be evidence: it says something about the subject."""
     telling = any(word not in STOPWORDS and word not in FILLERS for word in words(text))
-    return telling and bool(_without_fillers(text) - turning(question)) and not addresses_grader(text)
+    if not telling or not _without_fillers(text) - turning(question) or addresses_grader(text):
+        return False
+    return not is_about_marks(set(content(plain(text))) - set(content(question)))
 
 
 def _without_fillers(text: str) -> set[str]:
@@ -225,33 +237,41 @@ def without_asides(span: Span, answer: str, question: str) -> Span | None:
     kept: list[tuple[int, int]] = []
     for start, end in _pieces(answer, span.start, span.end, _SENTENCE_END):
         whole = sentence_around(_span(answer, start, end), answer)
-        if carries_content(answer[start:end], question) and not asks(whole):
+        if carries_content(answer[start:end], question) and _could_state(whole):
             kept.append((start, end))
         elif kept:
             break
     return _span(answer, kept[0][0], kept[-1][1]) if kept else None
 
 
-def is_word_salad(text: str, texts: Sequence[str]) -> bool:
-    """True for the words of `texts` (a rubric's sentences) out of order, which state nothing.
+def is_word_salad(text: str, points: Sequence[str], wordings: Sequence[str] = ()) -> bool:
+    """True for words of a rubric's points out of order, which state nothing.
 
-    Of the labelled answers no statement falls below the limits; shuffled rubrics nearly all do.
+    Hardly a word of it is from elsewhere, and few of its neighbours are neighbours in the points or in
+    other `wordings` of them. So are 98 of 100 shuffled points, and no statement of the labelled answers.
     """
-    sequences = [[stem(word) for word in words(known)] for known in texts]
-    vocabulary = {word for sequence in sequences for word in sequence}
-    neighbours = {pair for sequence in sequences for pair in pairwise(sequence)}
-    given, telling = [stem(word) for word in words(text)], content(text)
-    inside = [pair for pair in pairwise(given) if set(pair) <= vocabulary]
-    if len(given) < _SALAD_WORDS or not telling or not inside:
+    given, known = _sequence(text), [_sequence(point) for point in points]
+    if len(given) < _SALAD_WORDS:
         return False
-    taken = sum(word in vocabulary for word in telling) / len(telling)
-    in_order = sum(pair in neighbours for pair in inside) / len(inside)
-    return taken >= _SALAD_TAKEN and in_order < _SALAD_ORDER
+    vocabulary = {word for sequence in known for word in sequence}
+    if sum(word in vocabulary for word in given) < _SALAD_TAKEN * len(given):
+        return False
+    neighbours = {pair for sequence in (*known, *map(_sequence, wordings)) for pair in pairwise(sequence)}
+    return sum(pair in neighbours for pair in pairwise(given)) < _SALAD_ORDER * (len(given) - 1)
+
+
+@lru_cache(maxsize=4_096)  # a rubric's texts come again with every statement
+def _sequence(text: str) -> tuple[str, ...]:
+    return tuple(stem(word) for word in words(text))
 
 
 def states_something(text: str) -> bool:
-    """True for three words or more of which two carry meaning, and that are no bare list and no question."""
-    return len(words(text)) >= 3 and len(content(text)) >= 2 and not reads_like_a_list(text) and not asks(text)
+    """True for three words or more of which two carry meaning, and that are no list, question or claim to know."""
+    return len(words(text)) >= 3 and len(content(text)) >= 2 and _could_state(text)
+
+
+def _could_state(text: str) -> bool:
+    return not (reads_like_a_list(text) or asks(text) or claims_to_know(text) or addresses_grader(text))
 
 
 def asks(text: str) -> bool:
@@ -260,7 +280,13 @@ def asks(text: str) -> bool:
 
 
 def reads_like_a_list(text: str) -> bool:
-    """True for four or more content words with hardly a small word or verb between them."""
+    """True for six words or more with hardly a small one or a verb between them, or many short items.
+
+    The letters of a formula are no words: "H(p,q) = -sum p(x) log q(x)" states something.
+    """
     tokens = words(text)
     small = sum(token in STOPWORDS for token in tokens)
-    return len(tokens) >= 6 and small / len(tokens) < 0.15
+    if sum(len(token) >= _WORD_LETTERS for token in tokens) >= _LIST_WORDS and small < 0.15 * len(tokens):
+        return True
+    items = [item for item in _ITEM_END.split(text) if words(item)]
+    return len(items) >= _ITEMS and len(tokens) <= _ITEM_WORDS * len(items)

@@ -120,7 +120,7 @@ def features(spans: Sequence[Span], compared: Sequence[Comparison], readings: Se
     """One number for each of FEATURES; nan where it is undefined."""
     values = {
         **_of_vectors(spans, compared, index),
-        **_of_reading(readings, index),
+        **_of_reading(spans, readings, index),
         **_against(spans, compared[index]),
     }
     return np.array([values.get(name, np.nan) for name in FEATURES], dtype=np.float64)
@@ -145,8 +145,11 @@ def _of_vectors(spans: Sequence[Span], compared: Sequence[Comparison], index: in
     return values
 
 
-def _of_reading(readings: Sequence[Reading], index: int) -> dict[str, float]:
-    this, others = readings[index], [r for i, r in enumerate(readings) if i != index]
+def _of_reading(spans: Sequence[Span], readings: Sequence[Reading], index: int) -> dict[str, float]:
+    this = readings[index]
+    # The rest of the answer: a statement about this point says nothing of how the others were said.
+    own = spans[this.statements[0]]
+    others = [r for r in readings if not own.overlaps(spans[r.statements[0]])]
     stances = this.each[:, SAYS] - this.each[:, DENIES]
     values = {
         "says it": _odds(this.each[:, SAYS]).max(),

@@ -63,6 +63,10 @@ class Span(_Value):
     end: int = Field(gt=0)
     quote: str = Field(min_length=1)
 
+    def overlaps(self, other: "Span") -> bool:
+        """True where the two have a character in common."""
+        return self.start < other.end and other.start < self.end
+
 
 class PointGrade(_Value):
     """The verdict on one rubric point, with what earned it.

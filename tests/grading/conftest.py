@@ -1,9 +1,14 @@
-"""The embedded judge with the real embedder, once for each process: its encodings are remembered."""
+"""The embedded judge with the real embedder, once for each process: its encodings and readings are remembered."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pytest
 from hypothesis import settings
 
+from bot.grading.cross_encoder import CrossEncoder
 from bot.grading.embedded import EmbeddedJudge
+from bot.grading.features import Matrix
 from bot.grading.matching import Matcher
 from knowledge.embedder import SentenceEmbedder
 
@@ -12,7 +17,27 @@ settings.register_profile("grading", deadline=None)
 settings.load_profile("grading")
 
 
+class RememberingReader:
+    """The cross-encoder, which reads each pair once: many tests grade the same words."""
+
+    def __init__(self) -> None:
+        self._reader = CrossEncoder()
+        self._readings: dict[tuple[str, str], Matrix] = {}
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> Matrix:
+        """As the cross-encoder reads them."""
+        missing = [pair for pair in dict.fromkeys(pairs) if pair not in self._readings]
+        self._readings.update(zip(missing, self._reader.read(missing), strict=True))
+        return np.array([self._readings[pair] for pair in pairs]).reshape(len(pairs), 3)
+
+
 @pytest.fixture(scope="session")
-def embedded(embedder: SentenceEmbedder) -> EmbeddedJudge:
+def matcher(embedder: SentenceEmbedder) -> Matcher:
+    """What finds the statements that are about a point."""
+    return Matcher(embedder, RememberingReader())
+
+
+@pytest.fixture(scope="session")
+def embedded(matcher: Matcher) -> EmbeddedJudge:
     """The judge that needs no network and no key."""
-    return EmbeddedJudge(Matcher(embedder))
+    return EmbeddedJudge(matcher)
