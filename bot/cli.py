@@ -251,13 +251,14 @@ def _numbers(text: str) -> list[int]:
     """0,2-4 as [0, 2, 3, 4]."""
     from bot.errors import UsageError
 
-    numbers = list[int]()
+    numbers = set[int]()
     for part in text.split(","):
         match = re.fullmatch(r"\s*(\d{1,6})(?:-(\d{1,6}))?\s*", part)
-        if not match:
+        span = range(int(match[1]), int(match[2] or match[1]) + 1) if match else range(0)
+        if not span:
             raise UsageError(f"--shard-ids takes numbers as in 0,1 or 0-3, not {text!r}.")
-        numbers += range(int(match[1]), int(match[2] or match[1]) + 1)
-    return numbers
+        numbers.update(span)
+    return sorted(numbers)
 
 
 def _run(work: "Callable[[App], Coroutine[Any, Any, int]]") -> int:

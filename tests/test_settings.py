@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.errors import SettingsError
-from bot.settings import OpenAISettings, StoreSettings, VivaSettings, database_url, read
+from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings, database_url, read
 
 SECRET = "sk-do-not-print-4711"
 
@@ -37,7 +37,16 @@ def set_env(monkeypatch: pytest.MonkeyPatch) -> Set:
     return setter
 
 
-def refusal(kind: type[OpenAISettings | VivaSettings | StoreSettings]) -> SettingsError:
+Kind = OpenAISettings | VivaSettings | StoreSettings | DiscordSettings
+KINDS: dict[str, type[Kind]] = {"OPENAI_": OpenAISettings, "VIVA_DISCORD_": DiscordSettings, "VIVA_": VivaSettings}
+
+
+def kind_of(name: str) -> type[Kind]:
+    """Which settings a variable is one of."""
+    return next(kind for prefix, kind in KINDS.items() if name.startswith(prefix))
+
+
+def refusal(kind: type[Kind]) -> SettingsError:
     """The error that reading these settings raises."""
     with pytest.raises(SettingsError) as caught:
         read(kind)
@@ -48,6 +57,9 @@ def test_nothing_has_to_be_set() -> None:
     viva, openai = read(VivaSettings), read(OpenAISettings)
     assert (viva.chat_model, viva.decisions_model, viva.judge) == (None, None, "auto")
     assert (openai.api_key, openai.base_url) == (None, None)
+    discord = read(DiscordSettings)
+    assert (discord.token, discord.free_chat, discord.shards) == (None, False, None)
+    assert (discord.api, discord.gateway) == ("https://discord.com/api/v10", "wss://gateway.discord.gg")
     assert database_url(read(StoreSettings), viva) == f"sqlite:///{viva.data_dir / 'viva.sqlite3'}"
 
 
@@ -144,11 +156,19 @@ def test_an_empty_line_in_dotenv_means_unset(folder: Path) -> None:
         ("OPENAI_BASE_URL", "http://localhost:99999/v1"),
         ("OPENAI_BASE_URL", "http://[::1/v1"),
         ("OPENAI_BASE_URL", "http://my server/v1"),
+        ("VIVA_DISCORD_TOKEN", "two words"),
+        ("VIVA_DISCORD_FREE_CHAT", "perhaps"),
+        ("VIVA_DISCORD_SHARDS", "0"),
+        ("VIVA_DISCORD_SHARDS", "many"),
+        ("VIVA_DISCORD_API", "discord.com/api"),
+        ("VIVA_DISCORD_API", "ws://discord.com/api"),
+        ("VIVA_DISCORD_GATEWAY", "https://gateway.discord.gg"),
+        ("VIVA_DISCORD_GATEWAY", "wss://"),
     ],
 )
 def test_a_wrong_setting_is_one_sentence_that_names_it(name: str, value: str, set_env: Set) -> None:
     set_env(**{name: value})
-    sentence = str(refusal(OpenAISettings if name.startswith("OPENAI_") else VivaSettings))
+    sentence = str(refusal(kind_of(name)))
     assert sentence.startswith(f"{name} ")
     assert sentence.endswith(".")
     assert "\n" not in sentence
@@ -166,19 +186,27 @@ def test_a_wrong_choice_is_told_the_choices(set_env: Set) -> None:
 
 
 def test_secrets_do_not_print(set_env: Set) -> None:
-    set_env(OPENAI_API_KEY=SECRET, DATABASE_URL=f"postgresql://viva:{SECRET}@db/viva")
-    openai, store = read(OpenAISettings), read(StoreSettings)
-    assert openai.api_key == SecretStr(SECRET)
-    for shown in (repr(openai), str(openai), str(openai.model_dump()), openai.model_dump_json(), repr(store)):
-        assert SECRET not in shown
+    set_env(OPENAI_API_KEY=SECRET, VIVA_DISCORD_TOKEN=SECRET, DATABASE_URL=f"postgresql://viva:{SECRET}@db/viva")
+    openai, discord, store = read(OpenAISettings), read(DiscordSettings), read(StoreSettings)
+    assert openai.api_key == discord.token == SecretStr(SECRET)
+    for settings in (openai, discord, store):
+        for shown in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()):
+            assert SECRET not in shown
 
 
-def test_a_wrong_key_is_shown_neither_in_the_error_nor_in_its_traceback(set_env: Set) -> None:
-    set_env(OPENAI_API_KEY=f"{SECRET} and more")
-    error = refusal(OpenAISettings)
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "VIVA_DISCORD_TOKEN"])
+def test_a_wrong_key_is_shown_neither_in_the_error_nor_in_its_traceback(name: str, set_env: Set) -> None:
+    set_env(**{name: f"{SECRET} and more"})
+    error = refusal(kind_of(name))
     assert SECRET not in "".join(traceback.format_exception(error))
 
 
 def test_a_key_pasted_into_the_wrong_setting_is_not_shown(set_env: Set) -> None:
     set_env(OPENAI_BASE_URL=SECRET)
     assert SECRET not in "".join(traceback.format_exception(refusal(OpenAISettings)))
+
+
+def test_an_address_may_end_in_a_slash(set_env: Set) -> None:
+    set_env(VIVA_DISCORD_API="http://127.0.0.1:1/api/v10/", VIVA_DISCORD_GATEWAY="ws://127.0.0.1:1/")
+    discord = read(DiscordSettings)
+    assert (discord.api, discord.gateway) == ("http://127.0.0.1:1/api/v10", "ws://127.0.0.1:1")

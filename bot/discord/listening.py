@@ -13,6 +13,7 @@ from bot.coach.events import Ask, Say
 from bot.discord import buttons
 from bot.discord.conversation import NOT_YOURS, Conversation
 from bot.discord.places import PREFIX, Places, person_of, place_of
+from bot.discord.servers import refusal
 from bot.discord.telling import remark, replying
 from bot.errors import UsageError
 from bot.surface.servers import Servers
@@ -67,21 +68,13 @@ class Listening:
         if session_id:
             await self._answer(message, text, session_id, None)
         elif addressed:
-            if sentence := await self._refusal(message, person):
-                raise UsageError(sentence)
+            refused = await refusal(
+                self._servers, _server(message), message.author, message.channel, message.created_at
+            )
+            if refused:
+                raise UsageError(refused)
             event = Ask(id=str(message.id), at=message.created_at, text=text)
             await self._conversation.ask(person, message.channel.id, event, message.channel)
-
-    async def _refusal(self, message: discord.Message, person: str) -> str | None:
-        channel = message.channel
-        around = [channel.id, getattr(channel, "parent_id", None), getattr(channel, "category_id", None)]
-        return await self._servers.refusal(
-            _server(message),
-            person,
-            channels=[str(name) for name in around if name],
-            roles=[str(role.id) for role in message.author.roles] if isinstance(message.author, discord.Member) else [],
-            now=message.created_at,
-        )
 
     async def _is_free_chat(self, message: discord.Message) -> bool:
         """Said in a thread to nobody else, where the operator and the server have it read."""

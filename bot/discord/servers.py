@@ -1,5 +1,6 @@
 """What a server's managers chose: `/settings`, and who may hold a session where."""
 
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -20,6 +21,7 @@ from discord.ui import (
     TextInput,
 )
 
+from bot.discord.places import PREFIX, person_of
 from bot.discord.telling import telling
 from bot.errors import UsageError
 from bot.surface.servers import Servers, ServerSettings
@@ -35,20 +37,26 @@ Interaction = discord.Interaction[Any]
 
 def server_of(interaction: Interaction) -> str | None:
     """The server that an interaction comes from, or None in DMs and where only the person installed Viva."""
-    return f"discord:{interaction.guild_id}" if interaction.is_guild_integration() else None
+    return f"{PREFIX}{interaction.guild_id}" if interaction.is_guild_integration() else None
 
 
 async def allowed(servers: Servers, interaction: Interaction) -> str | None:
     """Why this person may hold no session here now, in one sentence, or None."""
-    channel = interaction.channel
-    around = [interaction.channel_id, getattr(channel, "parent_id", None), getattr(channel, "category_id", None)]
-    roles = interaction.user.roles if isinstance(interaction.user, discord.Member) else []
+    server, here = server_of(interaction), interaction.channel
+    return await refusal(servers, server, interaction.user, here, interaction.created_at)
+
+
+async def refusal(
+    servers: Servers, server: str | None, person: discord.User | discord.Member, channel: Any, now: datetime
+) -> str | None:
+    """Why a person may hold no session in a channel of a server, in one sentence, or None."""
+    around = [getattr(channel, name, None) for name in ("id", "parent_id", "category_id")]
     return await servers.refusal(
-        server_of(interaction),
-        f"discord:{interaction.user.id}",
+        server,
+        person_of(person),
         channels=[str(name) for name in around if name],
-        roles=[str(role.id) for role in roles],
-        now=interaction.created_at,
+        roles=[str(role.id) for role in getattr(person, "roles", ())],
+        now=now,
     )
 
 

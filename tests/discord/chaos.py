@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
-from typing import cast
 
 from bot.coach.events import EVENT, CandidateEvent, Graded, Outcome, Replied, Say
 from bot.coach.reply import GradeReply, ProbeReply, QuestionReply
@@ -66,8 +65,8 @@ class Chaos:
     def rest(self, request: Request) -> Fault | None:
         """What happens to a request; only what has a nonce can be done and yet look undone."""
         drawn = self._chance.random()
-        lossy = isinstance(request.body, dict) and "nonce" in cast("Json", request.body)
-        for share, fault in (*_REST, *([(_LOST, Fault.LOST)] if lossy else [])):
+        body: Json = request.body or {}
+        for share, fault in (*_REST, *([(_LOST, Fault.LOST)] if "nonce" in body else [])):
             drawn -= share
             if drawn < 0:
                 self.faults[fault.name] += 1
@@ -87,9 +86,11 @@ class Chaos:
         while not self._over.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), self._chance.uniform(0.3, _PAUSE))
-            # To be forgotten costs a bot five seconds, so it is as rare as it is bad.
+            if not gateway.connected:
+                continue
+            # To be forgotten costs a bot five seconds, and to be refused ever more, so both are rare.
             blow = self._chance.choices(list(blows), weights=(4, 3, 3, 3, 1))[0]
-            gateway.refusing = self._chance.choice((0, 0, 0, 1, 2))
+            gateway.refusing = self._chance.choices((0, 1), weights=(5, 1))[0]
             self.blows[blow] += 1
             await blows[blow]()
 

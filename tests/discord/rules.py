@@ -16,6 +16,7 @@ Json = dict[str, Any]
 IS_COMPONENTS_V2 = 1 << 15
 CONTENT, V2_TEXT, V2_COMPONENTS, EMBEDS, ROWS, ROW = 2_000, 4_000, 40, 6_000, 5, 5
 MODAL_COMPONENTS, COMMANDS, COMMAND_TEXT = 5, 100, 8_000
+_ALONE = ("components", "attachments", "embeds", "poll", "sticker_ids")  # any of them may stand without content
 _ROW, _BUTTON, _SELECTS, _TEXT = 1, 2, (3, 5, 6, 7, 8), 10
 _V2 = (9, 10, 11, 12, 13, 14, 17)
 _LINK, _PREMIUM = 5, 6
@@ -43,7 +44,7 @@ def _message(message: Json, files: Collection[str], *, new: bool) -> Iterator[st
     parts, v2 = list(walk(components)), bool((message.get("flags") or 0) & IS_COMPONENTS_V2)
     if len(content) > CONTENT:
         yield f"content of {len(content)} characters"
-    if new and not (content.strip() or components or files or message.get("embeds") or message.get("poll")):
+    if new and not (content.strip() or files or any(message.get(key) for key in _ALONE)):
         yield "an empty message"
     if v2 and (content or message.get("embeds") or message.get("poll")):
         yield "components V2 beside content, embeds or a poll"

@@ -53,7 +53,8 @@ async def test_through_whatever_the_gateway_does_a_reply_to_the_question_is_an_a
             await double.until(lambda: len(double.gateway.resumed) == 2)
             await double.gateway.invalidate(resumable=False)
             await double.until(lambda: len(double.gateway.identified) == 2)
-            await ada.click(*open_prompts(double, thread), "Hint")
+            (probe,) = open_prompts(double, thread)
+            await ada.click(probe, "Hint")
             await double.until(lambda: viva.count("hinted").total() == 1)
     assert viva.said == [ANSWER]
 

@@ -58,17 +58,21 @@ async def test_sessions_expire_by_the_days_of_their_server(store: Store, aged: C
     for name, server, days in (
         ("old in a strict server", "strict", 8),
         ("new in a strict server", "strict", 6),
+        ("not so old in a lenient one", "lenient", 59),
         ("old in another", "other", 31),
         ("new in another", "other", 29),
         ("outside servers", None, 4_000),
     ):
         await aged(name, server, days)
     now = datetime.now(UTC)
-    assert await store.expire({"strict": now - timedelta(days=7)}, now - timedelta(days=30)) == 2
+    before = {"strict": now - timedelta(days=7), "lenient": now - timedelta(days=60)}
+    assert await store.expire(before, now - timedelta(days=30)) == 2
     left = {row.id for row in await store.sessions("ada")}
-    assert left == {"new in a strict server", "new in another", "outside servers"}
+    assert left == {"new in a strict server", "not so old in a lenient one", "new in another", "outside servers"}
     assert {row["session_id"] for row in (await store.export("ada"))["events"]} == left
-    assert await store.expire({"strict": now - timedelta(days=7)}, now - timedelta(days=30)) == 0
+    assert await store.expire(before, now - timedelta(days=30)) == 0
+    assert await store.expire({}, now) == 3
+    assert [row.id for row in await store.sessions("ada")] == ["outside servers"]
 
 
 async def test_sessions_of_an_older_viva_are_kept_and_held_outside_servers(url: str) -> None:

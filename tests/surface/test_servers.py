@@ -85,7 +85,15 @@ async def test_choices_add_up_and_stay_for_the_next_start(servers: Servers, stor
     assert await Servers(store).settings(LAB) == ServerSettings(plain=True, free_chat=False)
 
 
-async def test_choices_made_at_once_all_count(servers: Servers) -> None:
+async def test_choices_made_at_once_all_count(servers: Servers, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = store.server
+
+    async def slowly(server: str) -> str | None:
+        found = await read(server)
+        await asyncio.sleep(0.02)  # long enough for the others to read the same
+        return found
+
+    monkeypatch.setattr(store, "server", slowly)
     changes = [{"plain": True}, {"free_chat": False}, {"roles": ["7"]}, {"retention_days": 7}]
     await asyncio.gather(*(servers.change(LAB, each) for each in changes))
     assert await servers.settings(LAB) == ServerSettings(plain=True, free_chat=False, roles=("7",), retention_days=7)
