@@ -260,9 +260,9 @@ def _carry_out(
 def _settings() -> "Settings":
     """The settings as they are; a recorded judge needs no server, whatever model is named."""
     from bot.compose import Settings
-    from bot.settings import OpenAISettings, StoreSettings, VivaSettings, read
+    from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings, read
 
-    return Settings(read(VivaSettings), read(OpenAISettings), read(StoreSettings))
+    return Settings(read(VivaSettings), read(OpenAISettings), read(StoreSettings), read(DiscordSettings))
 
 
 def _leave(wrong: Sequence[str]) -> None:

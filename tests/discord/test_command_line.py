@@ -25,7 +25,10 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> list[dict[str, An
 
     monkeypatch.setattr("bot.discord.app.run", run)
     monkeypatch.setattr("bot.terminal.chat.leave", leave)
-    monkeypatch.setattr("bot.terminal.log.log_to", lambda _: None)
+    def nowhere(_: object) -> None:
+        pass
+
+    monkeypatch.setattr("bot.terminal.log.log_to", nowhere)
     monkeypatch.setenv("VIVA_DATA_DIR", str(tmp_path))
     return starts
 
