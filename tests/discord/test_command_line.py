@@ -25,6 +25,7 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> list[dict[str, An
 
     monkeypatch.setattr("bot.discord.app.run", run)
     monkeypatch.setattr("bot.terminal.chat.leave", leave)
+
     def nowhere(_: object) -> None:
         pass
 
