@@ -156,7 +156,7 @@ def _judge(settings: Settings, client: ModelClient | None, matcher: Matcher) -> 
         "decisions": (lambda: DecisionsJudge(client, viva.decisions_model or "", matcher))
         if client and viva.decisions_model
         else None,
-        "chat": (lambda: ChatJudge(client, viva.chat_model or "", viva.chat_samples))
+        "chat": (lambda: ChatJudge(client, viva.chat_model or "", matcher, viva.chat_samples))
         if client and viva.chat_model
         else None,
     }

@@ -124,7 +124,7 @@ def bench(
     if not (decides if name == "decisions" else chats if name == "chat" else chats and decides):
         raise SettingsError(f"The {name} judge needs a model; name one with --model.")
     client = ModelClient(read(OpenAISettings), viva, usage, transport=cassette)
-    chat = ChatJudge(client, chats or "", viva.chat_samples)
+    chat = ChatJudge(client, chats or "", matcher, viva.chat_samples)
     decisions = DecisionsJudge(client, decides or "", matcher)
     several = [decisions, chat, EmbeddedJudge(matcher)]
     judges: dict[str, Judge] = {

@@ -16,6 +16,7 @@ import httpx2
 from pydantic import SecretStr
 
 from bot.grading.chat import ChatJudge, schema
+from bot.grading.matching import Matcher
 from bot.llm import ModelClient
 from bot.settings import OpenAISettings, VivaSettings
 from evals.cases import GradingCase
@@ -24,6 +25,7 @@ from evals.judges import Usage
 from evals.plan import Plan
 from knowledge.library import Library
 from prompts.render import render
+from tests.fakes import HashingEmbedder
 
 POINTS = {"first": "Dropout masks units at random.", "second": "The mask is new in every pass.", "third": "It is off."}
 ANSWER = "Dropout masks units at random, and the mask is new in every pass. At test time it is off."
@@ -101,7 +103,7 @@ async def viva(number: int, model: Model, file: Path) -> None:
     """The same through the production judge, the run file and the whole report."""
     settings = OpenAISettings(api_key=SecretStr("none"), base_url="http://mock/v1")
     client = ModelClient(settings, VivaSettings.model_validate({}), Usage(), transport=model)
-    task = Grading(cases(number), Library([]), ChatJudge(client, "mock"))
+    task = Grading(cases(number), Library([]), ChatJudge(client, "mock", Matcher(HashingEmbedder())))
     report = await Plan(file.parent, file, concurrency=CONCURRENCY).carry_out(task, "mock")
     assert report["summary"]["metrics"]["accuracy per point"]["value"] == 1
     assert len(report["cases"]) == number

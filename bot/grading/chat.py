@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.errors import ModelError, ModelMalformed
 from bot.grading.evidence import find_quote, without_asides
-from bot.grading.grade import Grade, PointGrade, Submission, Verdict
+from bot.grading.grade import Grade, PointGrade, Span, Submission, Verdict
+from bot.grading.matching import Matcher
 from bot.grading.votes import agreed
 from bot.llm import ModelClient
 from knowledge.note import Criterion
@@ -41,14 +42,16 @@ class _Reply(BaseModel):
 class ChatJudge:
     """Asks a chat model for a verdict and a verbatim quote for each point.
 
-    A quote that does not stand in the answer, or that only repeats the question or talks to the
-    grader, earns nothing: the point is unscored with the reason. Of several `samples`, asked for at
-    once, the verdict of more than half stands, and the share that agrees is its probability.
+    A quote that does not stand in the answer, that only repeats the question or talks to the grader, or
+    that is not about the point, earns nothing: the point is unscored with the reason. Of several
+    `samples`, asked for at once, the verdict of more than half stands, and the share that agrees is its
+    probability.
     """
 
-    def __init__(self, client: ModelClient, model: str, samples: int = 1) -> None:
+    def __init__(self, client: ModelClient, model: str, matcher: Matcher, samples: int = 1) -> None:
         self._client = client
         self._model = model
+        self._matcher = matcher
         self._samples = samples
 
     @property
@@ -74,7 +77,7 @@ class ChatJudge:
                 verdicts = await self._ask(submission, number or None)
         except ModelError as error:
             return error
-        return tuple(_checked(point, verdicts[point.id], submission) for point in submission.rubric)
+        return tuple([await self._checked(point, verdicts[point.id], submission) for point in submission.rubric])
 
     async def _ask(self, submission: Submission, seed: int | None, mistake: str = "") -> dict[str, _Point]:
         """The model's verdict on each point; what is malformed is asked for once more, its mistake told."""
@@ -89,6 +92,24 @@ class ChatJudge:
             if mistake:
                 raise
             return await self._ask(submission, seed, mistake=str(error))
+
+    async def _checked(self, point: Criterion, given: _Point, submission: Submission) -> PointGrade:
+        verdict, reason, span = Verdict(given.verdict), "", None
+        if verdict is not Verdict.MISSED:
+            span, reason = await self._evidence(point, given.quote, submission)
+            verdict = verdict if span else Verdict.UNSCORED
+        return PointGrade(point_id=point.id, weight=point.weight, verdict=verdict, evidence=span, reason=reason)
+
+    async def _evidence(self, point: Criterion, quote: str, submission: Submission) -> tuple[Span | None, str]:
+        """Where a quotation stands in the answer, or why it is no evidence for the point."""
+        quoted = find_quote(quote, submission.answer)
+        if quoted is None:
+            return None, NOT_QUOTED
+        span = without_asides(quoted, submission.answer, submission.question)
+        # A model that was talked into it quotes the talk: whether it is about the point is asked apart from it.
+        if span is None or not await self._matcher.near(point, span.quote, submission):
+            return None, NOT_A_STATEMENT
+        return span, ""
 
 
 def schema(rubric: tuple[Criterion, ...]) -> dict[str, Any]:
@@ -130,19 +151,3 @@ def _objects(text: str) -> Iterator[object]:
         except RecursionError:  # no reply nests so deep; trying every level of it would take seconds
             return
         at = text.find("{", end)
-
-
-def _checked(point: Criterion, given: _Point, submission: Submission) -> PointGrade:
-    verdict = Verdict(given.verdict)
-    span = find_quote(given.quote, submission.answer)
-    reason = ""
-    if verdict is not Verdict.MISSED:
-        if span is None:
-            verdict, reason = Verdict.UNSCORED, NOT_QUOTED
-        else:
-            span = without_asides(span, submission.answer, submission.question)
-            if span is None:
-                verdict, reason = Verdict.UNSCORED, NOT_A_STATEMENT
-    else:
-        span = None
-    return PointGrade(point_id=point.id, weight=point.weight, verdict=verdict, evidence=span, reason=reason)

@@ -22,10 +22,9 @@ from knowledge.note import Criterion
 
 Counts = NDArray[np.int64]
 
-_NEAR = 0.45  # fused similarity below which no words of an answer count as evidence for a point
+_NEAR = 0.3  # fused similarity below which a statement is not about a point
 _VERBATIM, _CLEAR = 0.97, 0.05  # fused similarity of the same sentence, and its distance from a wrong one
 _REMEMBERED = 4_000  # encodings kept: the rubrics of about 80 notes
-_BESIDE = 0.3  # fused similarity to every point below which a statement is about none of them
 _READ = 2  # statements that the cross-encoder reads beside a point
 _PASSAGE = 3  # statements whose sentences make the passage it reads once more
 
@@ -93,6 +92,17 @@ class Matcher:
         best = int(np.argmax(similarity))
         return spans[best] if similarity[best] >= _NEAR else None
 
+    async def near(self, point: Criterion, quote: str, submission: Submission) -> bool:
+        """Whether any statement of a quotation from the answer is about the point, for it or against it."""
+        return await asyncio.to_thread(self._is_near, point, submission.model_copy(update={"answer": quote}))
+
+    def _is_near(self, point: Criterion, quoted: Submission) -> bool:
+        spans = _spans(quoted)
+        if not spans:
+            return False
+        said = self._encode([span.quote for span in spans])
+        return bool(self._compare(said, spans, point, quoted).relevance.max() >= _NEAR)
+
     def match(self, submission: Submission) -> list[Match | None]:
         """One match for each point to grade; None for all where nothing is stated about the subject."""
         spans = _spans(submission)
@@ -102,7 +112,7 @@ class Matcher:
         compared = self._compared(spans, rubric, submission)
         # What is beside the matter must not be heard at all, or padding an answer would change its grade.
         nearest = np.max([comparison.relevance for comparison in compared], axis=0)
-        about = tuple(span for span, relevance in zip(spans, nearest, strict=True) if relevance >= _BESIDE)
+        about = tuple(span for span, relevance in zip(spans, nearest, strict=True) if relevance >= _NEAR)
         if not about:
             return [None] * len(submission.rubric)
         if len(about) < len(spans):

@@ -10,6 +10,8 @@ import pytest
 from bot.errors import ModelError, ModelMalformed, ModelRefused, ModelUnavailable
 from bot.grading.chat import DISAGREED, INVENTED_QUOTE, NOT_QUOTED, ChatJudge
 from bot.grading.grade import Grade, Verdict
+from bot.grading.matching import Matcher
+from tests.fakes import HashingEmbedder
 from tests.grading.examples import ANSWER, QUESTION, RUBRIC, submission, verdicts
 from tests.loopback import Fail, Fault, Request, Say, ScriptedServer
 from tests.model_client import MODEL, MemoryLedger, connected
@@ -41,7 +43,7 @@ def server() -> Iterator[ScriptedServer]:
 async def judge(server: ScriptedServer) -> AsyncIterator[ChatJudge]:
     """A chat judge that asks the server."""
     async with connected(server) as client:
-        yield ChatJudge(client, MODEL)
+        yield ChatJudge(client, MODEL, Matcher(HashingEmbedder()))
 
 
 def graded(*points: tuple[str, str]) -> dict[str, Any]:
@@ -89,7 +91,7 @@ async def test_what_grading_costs_is_the_persons(server: ScriptedServer) -> None
     server.say_json(GOOD)
     ledger = MemoryLedger()
     async with connected(server, ledger) as client:
-        await ChatJudge(client, MODEL).grade(submission())
+        await ChatJudge(client, MODEL, Matcher(HashingEmbedder())).grade(submission())
     assert [person for person, *_ in ledger.recorded] == ["ana"]
 
 
@@ -285,7 +287,7 @@ async def test_a_malformed_reply_is_asked_for_once_more_with_its_mistake_told_in
     ledger = MemoryLedger()
     server.add(reply, Say(json.dumps(GOOD)))
     async with connected(server, ledger) as client:
-        grade = await ChatJudge(client, MODEL).grade(submission())
+        grade = await ChatJudge(client, MODEL, Matcher(HashingEmbedder())).grade(submission())
     assert (verdicts(grade), grade.notices) == ([MET, PARTIAL, CONTRADICTED], ())
     first, second = server.requests
     assert mistake not in first.text
@@ -306,7 +308,7 @@ async def test_both_attempts_have_the_time_of_one(server: ScriptedServer) -> Non
     server.always(Fail(Fault.SLOW, seconds=0.4, then=Say("Well.")))
     async with connected(server, seconds=0.6) as client:
         with pytest.raises(ModelUnavailable, match="did not answer in time"):
-            await ChatJudge(client, MODEL).grade(submission())
+            await ChatJudge(client, MODEL, Matcher(HashingEmbedder())).grade(submission())
     assert len(server.requests) == 2
 
 
@@ -325,12 +327,13 @@ async def sampled(server: ScriptedServer, *replies: Say | Fail) -> Grade:
     """A grade by as many samples as there are replies; who gets which is up to chance."""
     server.add(*replies)
     async with connected(server) as client:
-        return await ChatJudge(client, MODEL, samples=len(replies)).grade(submission())
+        return await ChatJudge(client, MODEL, Matcher(HashingEmbedder()), samples=len(replies)).grade(submission())
 
 
 def sample(first: str, second: str, third: str) -> Say:
-    quotes = {"met": ENTROPY, "partial": SAME, "contradicted": "KL is symmetric", "invented": "KL is a metric"}
-    points = [("met" if v == "invented" else v, quotes.get(v, "")) for v in (first, second, third)]
+    said = {"missed": "", "invented": "KL is a metric"}
+    own = zip((first, second, third), (ENTROPY, SAME, "KL is symmetric"), strict=True)
+    points = [("met" if v == "invented" else v, said.get(v, quote)) for v, quote in own]
     return Say(json.dumps(graded(*points)))
 
 
@@ -379,7 +382,7 @@ async def test_samples_are_asked_for_at_once_and_each_with_a_seed_of_its_own(ser
 
     server.always(missed)
     async with connected(server) as client:
-        grade = await ChatJudge(client, MODEL, samples=5).grade(submission())
+        grade = await ChatJudge(client, MODEL, Matcher(HashingEmbedder()), samples=5).grade(submission())
     assert verdicts(grade) == [MISSED] * 3
     assert sorted(request.body.get("seed", 0) for request in server.requests) == [0, 1, 2, 3, 4]
 

@@ -136,7 +136,7 @@ async def test_after_any_fault_of_the_chat_model_the_embedded_judge_grades(
 ) -> None:
     server.always(Fail(fault, seconds=5 if fault is Fault.SLOW else 0.01))
     async with connected(server, seconds=0.2 if fault is Fault.SLOW else 20) as client:
-        grade = await Panel([ChatJudge(client, MODEL), embedded()]).grade(submission())
+        grade = await Panel([ChatJudge(client, MODEL, Matcher(HashingEmbedder())), embedded()]).grade(submission())
     assert grade.judge == "embedded"
     assert verdicts(grade) == [Verdict.MISSED] * 3
     assert grade.notices[:-1] == (f"The chat ({MODEL}) judge {HAPPENED[fault]}; the embedded judge graded instead.",)
@@ -149,7 +149,9 @@ async def test_after_any_fault_of_every_model_each_is_told_in_one_sentence(
     server.always(Fail(fault, seconds=5 if fault is Fault.SLOW else 0.01))
     async with connected(server, seconds=0.2 if fault is Fault.SLOW else 20) as client:
         decisions = DecisionsJudge(client, MODEL, Matcher(HashingEmbedder()))
-        grade = await Panel([decisions, ChatJudge(client, MODEL), embedded()]).grade(submission())
+        grade = await Panel([decisions, ChatJudge(client, MODEL, Matcher(HashingEmbedder())), embedded()]).grade(
+            submission()
+        )
     assert grade.judge == "embedded"
     for notice, judge in zip(grade.notices[:-1], ("decisions", "chat"), strict=True):
         assert re.fullmatch(rf"The {judge} \({MODEL}\) judge [^.;\n]+; the embedded judge graded instead\.", notice)
@@ -161,14 +163,16 @@ async def test_decisions_that_cannot_be_read_hand_over_to_the_chat_model(server:
     server.say_json({"points": points})
     async with connected(server) as client:
         decisions = DecisionsJudge(client, MODEL, Matcher(HashingEmbedder()))
-        grade = await Panel([decisions, ChatJudge(client, MODEL), embedded()]).grade(submission())
+        grade = await Panel([decisions, ChatJudge(client, MODEL, Matcher(HashingEmbedder())), embedded()]).grade(
+            submission()
+        )
     assert grade.judge == f"chat ({MODEL})"
     assert verdicts(grade) == [Verdict.MISSED] * 3
 
 
 async def test_a_spent_budget_hands_over_without_asking(server: ScriptedServer) -> None:
     async with connected(server, MemoryLedger(ana=100), person_tokens=100) as client:
-        grade = await Panel([ChatJudge(client, MODEL), embedded()]).grade(submission())
+        grade = await Panel([ChatJudge(client, MODEL, Matcher(HashingEmbedder())), embedded()]).grade(submission())
     assert server.requests == []
     assert grade.notices[0] == (
         f"The chat ({MODEL}) judge has used up your token budget for today; the embedded judge graded instead."
@@ -310,7 +314,7 @@ async def test_a_jury_of_real_judges_grades_over_http(server: ScriptedServer) ->
     server.decide(["met", "missed", "contradicted"])
     async with connected(server) as client:
         decisions = DecisionsJudge(client, MODEL, Matcher(HashingEmbedder()))
-        grade = await Jury([decisions, ChatJudge(client, MODEL)]).grade(submission())
+        grade = await Jury([decisions, ChatJudge(client, MODEL, Matcher(HashingEmbedder()))]).grade(submission())
     assert verdicts(grade) == [MET, MISSED, UNSCORED]
     assert grade.points[2].reason == f"decisions ({MODEL}) says contradicted, chat ({MODEL}) says missed."
     assert grade.judge == f"jury of decisions ({MODEL}), chat ({MODEL})"
