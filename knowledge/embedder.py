@@ -17,7 +17,7 @@ Vectors = NDArray[np.float32]
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _BATCH = 64
-_STATEMENTS = 8  # in a batch: they differ in length, and padding costs as much as words
+_STATEMENTS = 4  # in a batch: they differ in length, and padding costs as much as words
 
 
 class Embedder(Protocol):

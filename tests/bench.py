@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.grading.cross_encoder import CrossEncoder
 from bot.grading.embedded import EmbeddedJudge
 from bot.grading.grade import Submission
 from bot.grading.matching import Matcher
@@ -91,16 +92,16 @@ def indexing() -> None:
 
 def grading() -> None:
     """The embedded judge on one long answer, the rubric's encodings known as after the first answer."""
-    judge = EmbeddedJudge(Matcher(SentenceEmbedder()))
+    embedder, reader = SentenceEmbedder(), CrossEncoder()
     note = load()["domain-shift"]
     rubric = note.rubric[:5]
     wall: list[float] = []
-    for turn in range(12):
-        # Every sentence is new each time, or remembered encodings of the answer would be measured.
-        answer = ANSWER.replace(".", f" {turn}.")
-        submission = Submission(question=note.question, rubric=rubric, answer=answer)
+    for _ in range(8):
+        judge = EmbeddedJudge(Matcher(embedder, reader))  # a new one, which remembers no sentence of the answer
+        submissions = [Submission(question=note.question, rubric=rubric, answer=a) for a in (rubric[0].point, ANSWER)]
+        asyncio.run(judge.grade(submissions[0]))
         begun = time.perf_counter()
-        asyncio.run(judge.grade(submission))
+        asyncio.run(judge.grade(submissions[1]))
         wall.append(1_000 * (time.perf_counter() - begun))
     words, points = len(ANSWER.split()), len(rubric)
     report(f"embedded judge, {words} words, {points} points, median", statistics.median(wall[2:]), "ms", "under 150")

@@ -30,7 +30,6 @@ OF_READING = (
     "says it",
     "denies it",
     "says rather than denies",
-    "denies rather than says",
     "says it in all",
     "denies it in all",
     "voice as read",
@@ -100,20 +99,20 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the cross-encoder made of one point: log probabilities of saying, denying and neither.
+    """What the cross-encoder made of one point: log probabilities (3,) of saying, denying and neither.
 
-    `statements` are the rows of those read, nearest first; `each` is (statements, 3); `together` (3,) is
-    of the passage they stand in.
+    `statement` is the row of the nearest statement, `apart` the reading of it, `together` that of the
+    passage in which the nearest statements stand.
     """
 
-    statements: tuple[int, ...]
-    each: Matrix
+    statement: int
+    apart: Matrix
     together: Matrix
 
     @property
     def stance(self) -> float:
         """How much more the nearest statement says the point than denies it, in nats."""
-        return float(self.each[0, SAYS] - self.each[0, DENIES])
+        return float(self.apart[SAYS] - self.apart[DENIES])
 
 
 def features(spans: Sequence[Span], compared: Sequence[Comparison], readings: Sequence[Reading], index: int) -> Matrix:
@@ -148,14 +147,12 @@ def _of_vectors(spans: Sequence[Span], compared: Sequence[Comparison], index: in
 def _of_reading(spans: Sequence[Span], readings: Sequence[Reading], index: int) -> dict[str, float]:
     this = readings[index]
     # The rest of the answer: a statement about this point says nothing of how the others were said.
-    own = spans[this.statements[0]]
-    others = [r for r in readings if not own.overlaps(spans[r.statements[0]])]
-    stances = this.each[:, SAYS] - this.each[:, DENIES]
+    own = spans[this.statement]
+    others = [r for r in readings if not own.overlaps(spans[r.statement])]
     values = {
-        "says it": _odds(this.each[:, SAYS]).max(),
-        "denies it": _odds(this.each[:, DENIES]).max(),
-        "says rather than denies": stances.max(),
-        "denies rather than says": stances.min(),
+        "says it": float(_odds(this.apart[SAYS])),
+        "denies it": float(_odds(this.apart[DENIES])),
+        "says rather than denies": this.stance,
         "says it in all": float(_odds(this.together[SAYS])),
         "denies it in all": float(_odds(this.together[DENIES])),
     }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bot.grading.cross_encoder import CrossEncoder, Reader
 from bot.grading.evidence import POLAR, STOPWORDS, sentence_around, statements_about
-from bot.grading.features import DENIES, SAYS, Comparison, Matrix, Reading, features
+from bot.grading.features import Comparison, Matrix, Reading, features
 from bot.grading.grade import Span, Submission
 from knowledge.embedder import Embedder, Encoding, Vectors
 from knowledge.note import Criterion
@@ -25,8 +25,7 @@ Counts = NDArray[np.int64]
 _NEAR = 0.3  # fused similarity below which a statement is not about a point
 _VERBATIM, _CLEAR = 0.97, 0.05  # fused similarity of the same sentence, and its distance from a wrong one
 _REMEMBERED = 4_000  # encodings kept: the rubrics of about 80 notes
-_READ = 2  # statements that the cross-encoder reads beside a point
-_PASSAGE = 3  # statements whose sentences make the passage it reads once more
+_PASSAGE = 3  # statements whose sentences make the passage that the cross-encoder reads beside a point
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,6 @@ class Match:
     statements: tuple[Span, ...]
     support: Matrix
     opposition: Matrix
-    reading: Reading
     features: Matrix
 
     @property
@@ -58,16 +56,13 @@ class Match:
 
     @property
     def supporting(self) -> Span:
-        """Of the statements read, the one that says the point most plainly."""
-        return self._read(SAYS)
+        """The statement nearest to the point."""
+        return self.statements[int(self.support.argmax())]
 
     @property
     def opposing(self) -> Span:
-        """Of the statements read, the one that contradicts the point most plainly."""
-        return self._read(DENIES)
-
-    def _read(self, what: int) -> Span:
-        return self.statements[self.reading.statements[int(self.reading.each[:, what].argmax())]]
+        """The statement nearest to what contradicts the point; to the point, where nothing is known to."""
+        return self.statements[int(self.opposition.argmax())] if self.opposition.any() else self.supporting
 
 
 class Matcher:
@@ -119,8 +114,8 @@ class Matcher:
             spans, compared = about, self._compared(about, rubric, submission)
         readings = self._readings(spans, compared[: len(submission.rubric)], submission.answer)
         return [
-            Match(spans, this.support, this.opposition, reading, features(spans, compared, readings, i))
-            for i, (this, reading) in enumerate(zip(compared, readings, strict=False))
+            Match(spans, this.support, this.opposition, features(spans, compared, readings, i))
+            for i, this in enumerate(compared[: len(submission.rubric)])
         ]
 
     def _compared(self, spans: Sequence[Span], rubric: Sequence[Criterion], submission: Submission) -> list[Comparison]:
@@ -139,23 +134,19 @@ class Matcher:
         return Comparison(point, *supporting, *opposing, max(_recall(text, passage, question) for text in texts))
 
     def _readings(self, spans: Sequence[Span], compared: Sequence[Comparison], answer: str) -> list[Reading]:
-        """Read every point beside the statements nearest to it, all in one go."""
-        rows = [_nearest(comparison.relevance, _PASSAGE) for comparison in compared]
+        """Read every point beside the statement nearest to it and the passage about it, all in one go."""
         pairs: list[tuple[str, str]] = []
-        for comparison, nearest in zip(compared, rows, strict=True):
-            pairs += [(comparison.wording(row), spans[row].quote) for row in nearest[:_READ]]
-            pairs.append((comparison.wording(nearest[0]), " ".join(_passage(answer, [spans[row] for row in nearest]))))
+        for comparison in compared:
+            nearest = [spans[row] for row in _nearest(comparison.relevance, _PASSAGE)]
+            wording = comparison.wording(int(comparison.relevance.argmax()))
+            pairs += [(wording, nearest[0].quote), (wording, " ".join(_passage(answer, nearest)))]
         # A short answer is its own passage, and is read once.
         different = list(dict.fromkeys(pairs))
         found = dict(zip(different, self._reader.read(different), strict=True))
-        log_probabilities = iter([found[pair] for pair in pairs])
+        read = [found[pair] for pair in pairs]
         return [
-            Reading(
-                statements=tuple(nearest[:_READ]),
-                each=np.array([next(log_probabilities) for _ in nearest[:_READ]]),
-                together=next(log_probabilities),
-            )
-            for nearest in rows
+            Reading(int(comparison.relevance.argmax()), apart, together)
+            for comparison, apart, together in zip(compared, read[::2], read[1::2], strict=True)
         ]
 
     def _encode(self, texts: Sequence[str]) -> list["_Encoded"]:
