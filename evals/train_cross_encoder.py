@@ -4,7 +4,8 @@ It starts from the MiniLM weights of the embedder and learns three classes (says
 neither) from three sources, none of which touches a note of the dev or test split:
 
 - the notes: a point against its paraphrases, its contradictions, and what belongs to other points;
-  a statement with one telling word turned round ("increases", "decreases") contradicts what it said;
+  a statement with one telling word turned round ("increases", "decreases") contradicts what it said,
+  and the same statement in a hurried person's words still says it;
 - the labelled answers of the train split, whole;
 - the train splits of two human-graded sets, where `--benchmarks` names their folder.
 
@@ -23,7 +24,6 @@ import json
 import math
 import os
 import random
-import re
 import sys
 import tempfile
 import time
@@ -40,6 +40,7 @@ from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from bot.grading.cross_encoder import CARD, LENGTH, WEIGHTS
 from bot.grading.grade import Verdict
 from evals import cases
+from evals.wordings import hurried, nearest, turned, typed
 from knowledge.library import Library, load
 from knowledge.note import Note, RubricPoint
 
@@ -52,30 +53,6 @@ RATE = 1e-4
 WARM_UP = 300  # steps
 SMOOTHING = 0.03
 
-_OPPOSITES = """
-increase/decrease increases/decreases increasing/decreasing increased/decreased larger/smaller large/small
-higher/lower high/low more/less more/fewer most/least greater/smaller big/small bigger/smaller above/below
-over/under before/after first/last early/late earlier/later maximum/minimum maximise/minimise
-maximises/minimises always/never all/none same/different equal/unequal with/without positive/negative
-convex/concave faster/slower fast/slow easy/hard easier/harder better/worse best/worst true/false
-possible/impossible independent/dependent biased/unbiased upper/lower grows/shrinks grow/shrink rises/falls
-rise/fall raises/lowers raise/lower wide/narrow deep/shallow long/short longer/shorter sharp/flat
-stable/unstable linear/nonlinear numerator/denominator train/test training/test encoder/decoder left/right
-forward/backward input/output rows/columns row/column discrete/continuous underfits/overfits
-underfitting/overfitting add/remove adds/removes adding/removing added/removed multiply/divide
-multiplies/divides multiplied/divided multiplying/dividing plus/minus gain/loss can/cannot is/isn't are/aren't
-does/doesn't do/don't keeps/drops keep/drop both/neither every/no symmetric/asymmetric explicit/implicit
-similar/dissimilar strong/weak stronger/weaker cheap/expensive cheaper/dearer sparse/dense local/global
-exact/approximate inside/outside near/far close/far up/down many/few often/rarely precision/recall
-bias/variance mean/variance prior/posterior positives/negatives exponentially/linearly vanish/explode
-vanishes/explodes fixed/learned frozen/trained known/unknown useful/useless helps/hurts help/hurt
-preserves/destroys invariant/sensitive necessary/unnecessary sufficient/insufficient constant/varying
-quadratic/linear unique/arbitrary rare/frequent ignore/use ignores/uses single/several one/many
-""".split()
-OPPOSITE = {a: b for pair in _OPPOSITES for a, b in (pair.split("/"), pair.split("/")[::-1])}
-_WORD = re.compile(r"[A-Za-z']+")
-_NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
-
 
 @dataclass(frozen=True)
 class Pair:
@@ -86,46 +63,17 @@ class Pair:
     target: tuple[float, float, float]
 
 
-def turned(text: str, chance: random.Random) -> str | None:
-    """The text with one telling word, negation or number turned round, or None where nothing can be."""
-    ways = [(m.span(), OPPOSITE[m[0].lower()]) for m in _WORD.finditer(text) if m[0].lower() in OPPOSITE]
-    ways += [(m.span(), "") for m in re.finditer(r"\b(?:not|never)\s", text)] * 2
-    ways += [
-        (m.span(), f"{m[0]} not") for m in re.finditer(r"\b(?:is|are|does|do|can|will|must|has)\b(?! not|n't)", text)
-    ]
-    ways += [
-        (m.span(), chance.choice(["2", "3", "10", "0.5", "100", "0"]) if m[0] != "10" else "100")
-        for m in _NUMBER.finditer(text)
-    ]
-    if not ways:
-        return None
-    (start, end), new = chance.choice(ways)
-    result = text[:start] + new + text[end:]
-    return result if result != text else None
-
-
-def _typed(text: str, chance: random.Random) -> str:
-    """The text as people type it: lower case, a slip, no full stop."""
-    if chance.random() < 0.25:
-        text = text.lower()
-    if chance.random() < 0.1 and len(text) > 20:
-        at = chance.randrange(len(text) - 1)
-        text = (
-            text[:at] + text[at + 1] + text[at] + text[at + 2 :]
-            if chance.random() < 0.5
-            else text[:at] + text[at + 1 :]
-        )
-    return text.rstrip(".") if chance.random() < 0.3 else text
-
-
 def of_note(note: Note, everything: Sequence[RubricPoint], chance: random.Random) -> Iterator[Pair]:
     """Pairs of one note; a fresh draw for every epoch."""
     points = [*note.rubric, *(point for rung in note.follow_ups for point in rung.rubric)]
 
     def anchor(point: RubricPoint, said: str) -> str:
-        if chance.random() < 0.75:
+        drawn, wordings = chance.random(), (point.point, *point.paraphrases)
+        if drawn < 0.45:
             return point.point
-        return chance.choice([text for text in (point.point, *point.paraphrases) if text != said])
+        if said and drawn < 0.85:  # as the judge reads: beside the wording that comes nearest
+            return nearest(said, wordings)
+        return chance.choice([text for text in wordings if text != said])
 
     def beside(point: RubricPoint) -> str:
         others = [p for p in points if p is not point]
@@ -145,25 +93,26 @@ def of_note(note: Note, everything: Sequence[RubricPoint], chance: random.Random
     for point in points:
         right, wrong = (point.point, *point.paraphrases), point.contradictions
         for said in point.paraphrases:
-            yield Pair(anchor(point, said), _typed(among(said, point), chance), MET)
+            yield Pair(anchor(point, said), typed(among(said, point), chance), MET)
         for said in wrong:
-            yield Pair(anchor(point, said), _typed(among(said, point), chance), CONTRADICTED)
+            yield Pair(anchor(point, said), typed(among(said, point), chance), CONTRADICTED)
         for said in chance.sample(right, 2):
+            yield Pair(said, typed(among(hurried(said, chance), point), chance), MET)
             if flipped := turned(said, chance):
-                yield Pair(
-                    anchor(point, said) if chance.random() < 0.5 else said, _typed(flipped, chance), CONTRADICTED
-                )
+                beside_it = anchor(point, said) if chance.random() < 0.5 else said
+                flipped = hurried(flipped, chance) if chance.random() < 0.7 else flipped
+                yield Pair(beside_it, typed(flipped, chance), CONTRADICTED)
         # What is wrong about the world can be what a rubric asks for: the text decides, not the facts.
         said = chance.choice(wrong)
-        yield Pair(said, _typed(among(chance.choice(right), point), chance), CONTRADICTED)
-        yield Pair(said, _typed(said, chance), MET)
+        yield Pair(said, typed(among(chance.choice(right), point), chance), CONTRADICTED)
+        yield Pair(said, typed(said, chance), MET)
         if flipped := turned(point.point, chance):
-            yield Pair(flipped, _typed(chance.choice(right), chance), CONTRADICTED)
+            yield Pair(flipped, typed(chance.choice(right), chance), CONTRADICTED)
         for _ in range(6):
             texts = [beside(point) for _ in range(chance.choice((1, 1, 2, 3)))]
-            yield Pair(anchor(point, ""), _typed(". ".join(text.rstrip(".") for text in texts), chance), MISSED)
+            yield Pair(anchor(point, ""), typed(". ".join(text.rstrip(".") for text in texts), chance), MISSED)
         if chance.random() < 0.5:
-            yield Pair(point.point, _typed(note.question, chance), MISSED)
+            yield Pair(point.point, typed(note.question, chance), MISSED)
         shuffled = chance.choice(right).split()
         chance.shuffle(shuffled)
         yield Pair(point.point, " ".join(shuffled), MISSED)
@@ -198,7 +147,7 @@ def of_benchmarks(folder: Path, chance: random.Random) -> list[Pair]:
                 target = MET if case.label2 == "correct" else NOT_MET
             else:
                 target = {"correct": MET, "contradictory": CONTRADICTED}.get(case.label5, MISSED)
-            pairs.append(Pair(chance.choice(case.reference), _typed(case.answer, chance), target))
+            pairs.append(Pair(chance.choice(case.reference), typed(case.answer, chance), target))
     return pairs
 
 
@@ -227,13 +176,13 @@ def epoch(notes: Sequence[Note], answers: Sequence[Pair], benchmarks: Path | Non
     return batches
 
 
-def train(notes: Sequence[Note], answers: Sequence[Pair], benchmarks: Path | None, steps: int) -> Any:
-    """A model trained for some steps, with the learning rate falling to nothing."""
+def train(notes: Sequence[Note], answers: Sequence[Pair], benchmarks: Path | None, steps: int, start: str) -> Any:
+    """The model in the folder `start`, trained for some steps with the learning rate falling to nothing."""
     torch.manual_seed(0)
     tokenizer: Any = AutoTokenizer.from_pretrained(get_model_path())
     # Frozen words and no dropout inside: each would cost a quarter of the time, and the pairs are drawn afresh.
     model: Any = AutoModelForSequenceClassification.from_pretrained(
-        get_model_path(),
+        start,
         num_labels=len(CLASSES),
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
@@ -302,6 +251,8 @@ def main() -> None:
     """Train, write the weights, and beside them what they are and what they were trained on."""
     parser = argparse.ArgumentParser(description="Train the cross-encoder of the embedded judge.")
     parser.add_argument("--steps", type=int, default=4_000, help="batches of 32 pairs")
+    parser.add_argument("--start", default=get_model_path(), help="folder of a model to go on from, instead of MiniLM")
+    parser.add_argument("--keep", type=Path, help="folder to keep the model in as it is before it is made small")
     parser.add_argument("--benchmarks", type=Path, help="folder with scientsbank.jsonl and beetle.jsonl")
     arguments = parser.parse_args()
     torch.set_num_threads(os.cpu_count() or 1)
@@ -309,11 +260,16 @@ def main() -> None:
     apart = {path.stem for split in ("dev", "test") for path in cases.split_files(split)}
     notes = [note for note in library if note.id not in apart]
     files = cases.split_files("train")
-    model = train(notes, of_answers(cases.grading("train"), library), arguments.benchmarks, arguments.steps)
+    model = train(
+        notes, of_answers(cases.grading("train"), library), arguments.benchmarks, arguments.steps, arguments.start
+    )
+    if arguments.keep:
+        model.save_pretrained(arguments.keep)
     export(model, WEIGHTS)
     card = {
         "sha256": hashlib.sha256(WEIGHTS.read_bytes()).hexdigest(),
         "classes": CLASSES,
+        "start": hashlib.sha256((Path(arguments.start) / "model.safetensors").read_bytes()).hexdigest(),
         "steps": arguments.steps,
         "notes": len(notes),
         "answers": cases.digest(files),
