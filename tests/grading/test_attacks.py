@@ -103,7 +103,8 @@ async def test_no_attack_lifts_the_grade_of_the_embedded_judge(embedded: Embedde
         (case.id, point.evidence.quote)
         for case in ATTACKS
         for point in grades[case.id].points
-        if point.verdict.credit and point.evidence and not find_quote(point.evidence.quote, CASES[case.clean].answer)
+        if point.verdict.credit and point.evidence
+        if not words_of_the_clean_answer(point.evidence.quote, case, library)
     }
     assert strange == set()
 
