@@ -2,7 +2,8 @@
 
 A turn: the event is stored; the session is replayed; an answer is graded and the grade stored; the
 interviewer chooses, the persona words; outcomes and replies are stored together, then shown. What a
-kill leaves behind is a candidate event without a `Replied`, and `recover` takes it up again.
+kill leaves behind is a candidate event without a `Replied`, and `recover` takes it up again; what breaks
+on the way to its replies ends in a notice instead of them.
 """
 
 import asyncio
@@ -19,9 +20,10 @@ from bot.coach.reply import Delta, Reply
 from bot.coach.responder import OVER, Responder, prompts
 from bot.coach.session import Session, Status, replay
 from bot.coach.turn import Turn
-from bot.errors import UsageError
+from bot.errors import USER_ERRORS, StoreError, UsageError
 from bot.grading.grade import Judge
 from bot.store.store import Record, SessionRow, Store
+from bot.unexpected import told
 from knowledge.library import Library, spelt
 from knowledge.note import Note
 
@@ -165,19 +167,18 @@ class Coach:
 
     async def _deal_with_pending(self, row: SessionRow, session: Session) -> AsyncGenerator[Reply | Delta, None]:
         for event in session.pending:
-            turn = Turn(self._library, session, event)
-            if graded := await self._responder.grade(turn, row.person_id):
-                # Stored on its own: a kill between grading and replying must not grade again, and
-                # where another process graded first, its grade is the one that stands.
-                await self._store.append(row, [_record(graded, f"{event.id}/graded")])
-                turn = Turn(self._library, await self.session(row.id), event)
-            ahead = 0
-            async for delta in self._responder.respond(turn, row.person_id):
-                # What is decided by now stands before what is still being worded.
-                for reply in turn.replies[ahead:]:
-                    yield reply
-                ahead = len(turn.replies)
-                yield delta
+            turn, ahead = Turn(self._library, session, event), 0
+            try:
+                async for delta in self._work(row, turn):
+                    # What is decided by now stands before what is still being worded.
+                    for reply in turn.replies[ahead:]:
+                        yield reply
+                    ahead = len(turn.replies)
+                    yield delta
+            except StoreError:
+                raise  # what cannot be stored now can be later
+            except Exception as error:  # left pending, it would be tried again before every later turn
+                turn.break_off(str(error) if isinstance(error, USER_ERRORS) else told(error), said=ahead)
             outcomes = [*turn.outcomes, Replied(to=event.id, replies=tuple(turn.replies))]
             records = [_record(o, f"{event.id}/{n}/{o.kind}") for n, o in enumerate(outcomes)]
             records[-1] = _record(outcomes[-1], f"{event.id}/replied")
@@ -186,6 +187,16 @@ class Coach:
             for reply in session.replies[event.id].replies[ahead:]:
                 yield reply
             await self._shown(row, event)
+
+    async def _work(self, row: SessionRow, turn: Turn) -> AsyncGenerator[Delta, None]:
+        """Grade an answer, then decide what follows."""
+        if graded := await self._responder.grade(turn, row.person_id):
+            # Stored on its own: a kill between grading and replying must not grade again, and
+            # where another process graded first, its grade is the one that stands.
+            await self._store.append(row, [_record(graded, f"{turn.event.id}/graded")])
+            turn.session = await self.session(row.id)
+        async for delta in self._responder.respond(turn, row.person_id):
+            yield delta
 
     async def _again(self, row: SessionRow, session: Session, event: CandidateEvent) -> AsyncGenerator[Reply, None]:
         for reply in session.replies[event.id].replies:

@@ -33,7 +33,6 @@ from bot.coach.reply import Delta, ExplanationReply, HintReply, NoticeReply, Pro
 from bot.coach.session import Exchange, Session, Status
 from bot.coach.turn import Turn
 from bot.grading.grade import Grade, Judge, PointGrade, Submission, Verdict
-from knowledge.errors import KnowledgeError
 from knowledge.library import Library
 from knowledge.note import RubricPoint
 
@@ -160,15 +159,11 @@ class Responder:
             return
         closed = [session.current.ref.note_id] if session.current else []
         answer = self._answerer.answer(event.text, session.context, closed=closed, person=person, plain=session.plain)
-        try:
-            async for item in answer:
-                if isinstance(item, Delta):
-                    yield item
-                else:
-                    turn.say(item)
-        except KnowledgeError as error:
-            # Told and dealt with: left pending, it would be tried again before every later turn.
-            turn.say(NoticeReply(text=str(error)))
+        async for item in answer:
+            if isinstance(item, Delta):
+                yield item
+            else:
+                turn.say(item)
 
     def _finish(self, turn: Turn, *, skipped: bool = False) -> None:
         """End the open question: in a drill show what it was worth and what a strong answer says."""

@@ -17,7 +17,7 @@ from bot.discord import buttons
 from bot.discord.deliver import Prompt, Turn
 from bot.discord.places import Channel, Places
 from bot.discord.telling import passing
-from bot.surface.unexpected import noted
+from bot.unexpected import noted
 
 log = logging.getLogger("viva.discord")
 

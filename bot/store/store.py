@@ -26,6 +26,7 @@ _DRIVERS = {
 }
 _CONNECT_SECONDS = 10
 _ATTEMPTS = 20
+_FORGOTTEN = "This session has been forgotten and takes nothing more; start another."
 _MIGRATION_LOCK = 8_241_001  # any number that nobody else uses in this database
 
 
@@ -165,14 +166,16 @@ class Store:
         """Add events to a session, all or none, in order.
 
         False, and nothing is added, when one of them is there already: a delivery repeated, or
-        another process that was faster.
+        another process that was faster. Raises StoreError where the session is no longer there.
         """
         for _ in range(_ATTEMPTS):
             try:
                 async with self._begin() as connection:
                     return await self._append(connection, session, records)
             except IntegrityError:
-                continue  # another writer took the sequence number; look again
+                if await self.session(session.id) is None:
+                    raise StoreError(_FORGOTTEN) from None
+                # Else another writer took the sequence number: look again.
         raise StoreError("The database is too busy to store this; try again.")
 
     async def _append(self, connection: AsyncConnection, session: SessionRow, records: Sequence[Record]) -> bool:
