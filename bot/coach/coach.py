@@ -9,7 +9,7 @@ on the way to its replies ends in a notice instead of them.
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -46,6 +46,7 @@ class Coach:
         self._library = library
         self._store = store
         self._responder = Responder(library, judge, persona, answerer)
+        self._arriving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def begin(
@@ -69,18 +70,25 @@ class Coach:
             )
         return start
 
-    async def handle(self, session_id: str, event: CandidateEvent) -> AsyncGenerator[Reply | Delta, None]:
-        """Take one event; the same event id delivered again gets the same replies."""
+    async def handle(
+        self, session_id: str, event: CandidateEvent, kept: Callable[[], object] = lambda: None
+    ) -> AsyncGenerator[Reply | Delta, None]:
+        """Take one event; the same event id delivered again gets the same replies.
+
+        `kept` is called once the event is stored, however long those before it still take.
+        """
         # The lock before anything that waits: answers sent at once are taken in the order they came.
-        async with self._locks[session_id]:
+        async with self._arriving[session_id]:
             row = await self._row(session_id)
             await self._store.append(row, [_record(event, event.id)])
+        kept()
+        async with self._locks[session_id]:
             session = await self.session(session_id)
             if event.id in session.replies:
                 async for reply in self._again(row, session, event):
                     yield reply
                 return
-            async for item in self._deal_with_pending(row, session):
+            async for item in self._deal_with_pending(row, session, event.id):
                 yield item
 
     async def recover(self, session_id: str) -> AsyncGenerator[Reply | Delta, None]:
@@ -165,7 +173,10 @@ class Coach:
             raise UsageError(OVER)
         return row
 
-    async def _deal_with_pending(self, row: SessionRow, session: Session) -> AsyncGenerator[Reply | Delta, None]:
+    async def _deal_with_pending(
+        self, row: SessionRow, session: Session, last: str | None = None
+    ) -> AsyncGenerator[Reply | Delta, None]:
+        """Answer what has no reply yet, up to an event: those after it are answered to whoever sent them."""
         for event in session.pending:
             turn, ahead = Turn(self._library, session, event), 0
             try:
@@ -187,6 +198,8 @@ class Coach:
             for reply in session.replies[event.id].replies[ahead:]:
                 yield reply
             await self._shown(row, event)
+            if event.id == last:
+                return
 
     async def _work(self, row: SessionRow, turn: Turn) -> AsyncGenerator[Delta, None]:
         """Grade an answer, then decide what follows."""

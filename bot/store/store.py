@@ -59,6 +59,8 @@ class Store:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # The same connections: what only reads need not wait for whoever writes.
+        self._reading = engine.execution_options(reading=True)
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -90,11 +92,11 @@ class Store:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _begin(self) -> AsyncGenerator[AsyncConnection, None]:
+    async def _begin(self, *, reading: bool = False) -> AsyncGenerator[AsyncConnection, None]:
         try:
             async with (
                 asyncio.timeout(None if self._engine.dialect.name == "sqlite" else 60),
-                self._engine.begin() as connection,
+                (self._reading if reading else self._engine).begin() as connection,
             ):
                 yield connection
         except IntegrityError:
@@ -120,7 +122,7 @@ class Store:
 
     async def session(self, session_id: str) -> SessionRow | None:
         """One session, or None."""
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             row = (await connection.execute(select(sessions).where(sessions.c.id == session_id))).one_or_none()
         return _session_row(row) if row else None
 
@@ -136,7 +138,7 @@ class Store:
                 and_(events.c.session_id == sessions.c.id, events.c.kind == without)
             )
             query = query.where(~ended.exists())
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
             return [_session_row(row) for row in rows]
 
@@ -158,7 +160,7 @@ class Store:
             events.c.session_id == sessions.c.id, events.c.kind.in_(kinds), ~followed.exists()
         )
         query = select(sessions).where(sessions.c.place.startswith(places, autoescape=True), waiting.exists())
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             rows = await connection.execute(query.order_by(sessions.c.created_at, sessions.c.id))
             return [_session_row(row) for row in rows]
 
@@ -201,7 +203,7 @@ class Store:
     async def events(self, session_id: str) -> list[Record]:
         """The events of a session in order."""
         query = select(events.c.event_id, events.c.kind, events.c.body).where(events.c.session_id == session_id)
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             rows = await connection.execute(query.order_by(events.c.sequence))
             return [Record(*row) for row in rows]
 
@@ -209,7 +211,7 @@ class Store:
         """How many events of a kind a person's sessions have that began in a server since a moment."""
         mine = and_(sessions.c.person_id == person_id, sessions.c.server == server, sessions.c.created_at >= since)
         query = select(func.count()).select_from(events.join(sessions)).where(mine, events.c.kind == kind)
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             return await connection.scalar(query) or 0
 
     async def expire(self, before: Mapping[str, datetime], otherwise: datetime) -> int:
@@ -228,13 +230,13 @@ class Store:
 
     async def servers(self) -> dict[str, str]:
         """What was chosen for each server, as JSON by the server's id."""
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             rows = await connection.execute(select(servers.c.id, servers.c.settings))
             return {row.id: row.settings for row in rows}
 
     async def server(self, server: str) -> str | None:
         """What was chosen for one server, as JSON, or None."""
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             return await connection.scalar(select(servers.c.settings).where(servers.c.id == server))
 
     async def set_server(self, server: str, settings: str) -> None:
@@ -249,7 +251,7 @@ class Store:
         query = select(func.sum(usage.c.input_tokens + usage.c.output_tokens)).where(usage.c.day == _today())
         if person is not None:
             query = query.where(usage.c.person_id == person)
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             return await connection.scalar(query) or 0
 
     async def record_usage(self, person: str, model: str, input_tokens: int, output_tokens: int) -> None:
@@ -275,7 +277,7 @@ class Store:
     async def export(self, person_id: str) -> dict[str, list[dict[str, Any]]]:
         """Everything that is stored about a person: table -> rows."""
         found: dict[str, list[dict[str, Any]]] = {}
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             for table in PERSONAL:
                 rows = await connection.execute(select(table).where(table.c.person_id == person_id))
                 found[table.name] = [dict(row._mapping) for row in rows]  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it
@@ -374,8 +376,9 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     # A read that turns into a write fails at once under WAL; taking the lock first makes it wait.
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
 
 
 def _revision(connection: Connection) -> str | None:
