@@ -41,7 +41,7 @@ _NOT_ON_PANEL = "Only the panel of this interview votes."
 _PANEL_NEEDS_A_THREAD = "A panel needs a thread on a server: ask where I may make one."
 _QUOTE = ">>> "
 _REMEMBERED = 10_000  # people who asked something
-_STORING_SECONDS = 1.5  # for an event until it is acknowledged; Discord waits three
+_STORING_SECONDS = 0.3  # for an event until it is acknowledged; Discord waits three
 
 
 class Conversation:

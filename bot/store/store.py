@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,6 +61,8 @@ class Store:
         self._engine = engine
         # The same connections: what only reads need not wait for whoever writes.
         self._reading = engine.execution_options(reading=True)
+        # SQLite lets one write at a time, and whoever finds it taken looks again ever later: a queue is fair.
+        self._writing = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -95,6 +97,7 @@ class Store:
     async def _begin(self, *, reading: bool = False) -> AsyncGenerator[AsyncConnection, None]:
         try:
             async with (
+                nullcontext() if reading else self._writing,
                 asyncio.timeout(None if self._engine.dialect.name == "sqlite" else 60),
                 (self._reading if reading else self._engine).begin() as connection,
             ):
