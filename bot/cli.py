@@ -5,11 +5,9 @@ import json
 import logging
 import re
 import sys
-import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
-from uuid import uuid4
 
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError  # typer brings its own copy of click
@@ -307,18 +305,12 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:  # the last resort: an id for the user, the details for the log
         from bot.errors import USER_ERRORS
+        from bot.unexpected import noted
 
         if isinstance(error, USER_ERRORS):
             _fail(str(error), getattr(error, "exit_code", 1))
-        _unexpected(error)
-
-
-def _unexpected(error: Exception) -> NoReturn:
-    # Frames and type only: the message of an error can quote what somebody answered.
-    error_id = uuid4().hex[:8]
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    logging.getLogger("viva").error("unexpected %s %s\n%s", error_id, type(error).__name__, frames)
-    _fail(f"Something unexpected went wrong (id {error_id}); viva.log in the data folder has the details.", 70)
+        error_id = noted(error)
+        _fail(f"Something unexpected went wrong (id {error_id}); viva.log in the data folder has the details.", 70)
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

@@ -1,4 +1,7 @@
-"""Figures, measured on this machine: `make bench`. CPU seconds of child processes, best of three."""
+"""Figures, measured on this machine: `make bench`, or some of them: `python -m tests.bench discord`.
+
+CPU seconds of child processes, best of three.
+"""
 
 import asyncio
 import json
@@ -19,12 +22,7 @@ from bot.grading.matching import Matcher
 from knowledge.embedder import SentenceEmbedder
 from knowledge.index import Index
 from knowledge.library import load
-from tests.discord.chaos import Chaos, lost_or_doubled
-from tests.discord.double import Double
-from tests.discord.process import WITHOUT_MODELS, on_discord
-from tests.loopback import ScriptedServer
-from tests.shipped import Viva
-from tests.terminal.replies import configured
+from tests.discord.bench import measure as discord
 
 VIVA = str(Path(sys.executable).with_name("viva"))
 ANSWER = (
@@ -149,27 +147,15 @@ def outcomes(path: Path) -> int:
     return len({line.partition(b",")[0] for line in lines if line.startswith(b'{"id"')})
 
 
-async def storming(people: int = 20, seconds: float = 120) -> None:
-    """Two minutes of gateway cuts, 429s, 500s, lost replies and slow models, on the shipped `viva discord`."""
-    with tempfile.TemporaryDirectory() as folder, ScriptedServer() as server:
-        viva = Viva(Path(folder))
-        async with Double() as discord:
-            guild = discord.world.add_guild("Lab")
-            channel = discord.world.add_channel(guild["id"], "general")
-            chaos = Chaos(discord, seed=1)
-            server.always(chaos.model)
-            async with on_discord(viva, discord, **WITHOUT_MODELS, **configured(server)):
-                everybody = [discord.person(f"Person {n:02}", guild) for n in range(people)]
-                await chaos.rage(everybody, channel, seconds)
-            report(f"a storm of {seconds:g} s: {people} people", len(chaos.answers), "answers")
-            report("  what was done to Discord and its gateway", chaos.faults.total() + chaos.blows.total(), "faults")
-            report("  lost or doubled", len(await lost_or_doubled(viva, chaos)), "", "0")
-
+PARTS: dict[str, Callable[[], None]] = {
+    "startup": startup,
+    "indexing": indexing,
+    "grading": grading,
+    "evaluating": evaluating,
+    "discord": lambda: asyncio.run(discord(report)),
+}
 
 if __name__ == "__main__":
     os.environ["VIVA_DATA_DIR"] = tempfile.mkdtemp(prefix="viva-bench-")
-    startup()
-    indexing()
-    grading()
-    evaluating()
-    asyncio.run(storming())
+    for name in sys.argv[1:] or PARTS:
+        PARTS[name]()

@@ -2,7 +2,7 @@
 
 from bot.coach.events import CandidateEvent, Hint, Outcome, Say, Skip
 from bot.coach.interviewer import question
-from bot.coach.reply import Reply
+from bot.coach.reply import NoticeReply, Reply
 from bot.coach.session import Session, Status, apply
 from knowledge.library import Library
 from knowledge.note import RubricPoint
@@ -43,3 +43,8 @@ class Turn:
     def say(self, reply: Reply) -> None:
         """Add a reply."""
         self.replies.append(reply)
+
+    def break_off(self, sentence: str, *, said: int) -> None:
+        """End in a sentence: nothing is decided, and only the first `said` replies, shown by now, still count."""
+        self.outcomes.clear()
+        self.replies[said:] = [NoticeReply(text=sentence)]

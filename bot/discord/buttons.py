@@ -119,12 +119,20 @@ def mark(reply: Reply) -> str:
 
 def answered_under(message: discord.Message) -> Press | None:
     """The Answer button of a question that was posted, disabled or not; None for another message."""
+    return next((press for press, _ in _answer_buttons(message)), None)
+
+
+def answerable(message: discord.Message) -> Press | None:
+    """The Answer button of a question that was posted, if it can be clicked."""
+    return next((press for press, disabled in _answer_buttons(message) if not disabled), None)
+
+
+def _answer_buttons(message: discord.Message) -> Iterator[tuple[Press, bool]]:
     for row in message.components:
         for child in row.children if isinstance(row, discord.ActionRow) else ():
             press = Press.read(getattr(child, "custom_id", None) or "")
             if press and press.verb == Verb.ANSWER:
-                return press
-    return None
+                yield press, bool(getattr(child, "disabled", False))
 
 
 def shared(message: discord.Message, press: Press) -> ui.LayoutView:

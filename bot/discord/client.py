@@ -25,7 +25,7 @@ from bot.discord.servers import SettingsCard
 from bot.discord.showing import Showing
 from bot.discord.telling import whisper
 from bot.surface.servers import Servers
-from bot.surface.unexpected import noted, told
+from bot.unexpected import noted, told
 
 log = logging.getLogger("viva.discord")
 

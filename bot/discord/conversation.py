@@ -7,9 +7,10 @@ it came.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -40,6 +41,7 @@ _NOT_ON_PANEL = "Only the panel of this interview votes."
 _PANEL_NEEDS_A_THREAD = "A panel needs a thread on a server: ask where I may make one."
 _QUOTE = ">>> "
 _REMEMBERED = 10_000  # people who asked something
+_STORING_SECONDS = 0.3  # for an event until it is acknowledged; Discord waits three
 
 
 class Conversation:
@@ -69,7 +71,7 @@ class Conversation:
                 await self._share(interaction, press)
             else:
                 event = _event(press, id=str(interaction.id), at=interaction.created_at)
-                await self.take(press.session_id, event, interaction, interaction.response.defer())
+                await self.take(press.session_id, event, interaction, interaction.response.defer)
 
     async def submitted(self, interaction: discord.Interaction[Any], press: Press, text: str) -> None:
         """An answer was handed in by form; it is quoted for whoever reads along."""
@@ -77,19 +79,20 @@ class Conversation:
             held = await self._owned(interaction, press.session_id)
             event = Say(id=str(interaction.id), at=interaction.created_at, text=text, prompt=press.prompt)
             alone = held.whisper or held.channel is None
-            await self.take(press.session_id, event, interaction, _quote(interaction, text, ephemeral=alone))
+            quote = partial(_quote, interaction, text, ephemeral=alone)
+            await self.take(press.session_id, event, interaction, quote)
 
     async def marked(self, interaction: discord.Interaction[Any], session_id: str, event: Mark) -> None:
         """The candidate gave a verdict of their own."""
         async with telling(interaction):
             await self._owned(interaction, session_id)
-            await self.take(session_id, event, interaction, interaction.response.defer())
+            await self.take(session_id, event, interaction, interaction.response.defer)
 
     async def voted(self, interaction: discord.Interaction[Any], session_id: str, event: Vote) -> None:
         """Somebody of the panel voted on a point; with the last vote the debrief is shown, to all who read along."""
         async with telling(interaction):
             await self._seated(interaction, session_id)
-            await self.take(session_id, event, acknowledgement=interaction.response.defer())
+            await self.take(session_id, event, acknowledge=interaction.response.defer)
 
     async def _hand_ballot(self, interaction: discord.Interaction[Any], press: Press) -> None:
         """Show somebody of the panel what to vote on, with what they have said so far."""
@@ -245,13 +248,20 @@ class Conversation:
         session_id: str,
         event: CandidateEvent,
         interaction: discord.Interaction[Any] | None = None,
-        acknowledgement: Coroutine[Any, Any, Any] | None = None,
+        acknowledge: Callable[[], Coroutine[Any, Any, Any]] | None = None,
     ) -> None:
-        """Have one event answered; it is acknowledged at once, whatever the answer takes."""
-        acknowledged = asyncio.ensure_future(_tried(acknowledgement)) if acknowledgement else None
-        await self._showing.catch_up_if_behind(session_id)
-        replies = self._coach.handle(session_id, event)
-        await self._showing.show(session_id, event.id, replies, interaction, acknowledged)
+        """Have one event answered; it is acknowledged as soon as it is stored, whatever the answer takes."""
+        kept = asyncio.Event()
+        acknowledged = asyncio.ensure_future(_tried(acknowledge, kept)) if acknowledge else None
+        try:
+            await self._showing.catch_up_if_behind(session_id)
+            replies = self._coach.handle(session_id, event, kept.set)
+            await self._showing.show(session_id, event.id, replies, interaction, acknowledged)
+            kept.set()  # long ago, where it was delivered before
+        except BaseException:
+            if acknowledged and not kept.is_set():
+                acknowledged.cancel()  # what went wrong is told instead
+            raise
 
 
 def _event(press: Press, *, id: str, at: datetime) -> CandidateEvent:  # noqa: A002  # as the events name it
@@ -266,10 +276,16 @@ def _event(press: Press, *, id: str, at: datetime) -> CandidateEvent:  # noqa: A
             raise UsageError(_OLD)
 
 
-async def _tried(acknowledgement: Coroutine[Any, Any, Any]) -> None:
-    """Acknowledge; where that fails the event counts all the same, and is answered in its channel."""
+async def _tried(acknowledge: Callable[[], Coroutine[Any, Any, Any]], kept: asyncio.Event) -> None:
+    """Acknowledge what is kept: whoever sees that an answer was taken is not to be asked for it again after a kill.
+
+    Where storing takes too long, Discord is not kept waiting for it; where acknowledging fails the event counts all
+    the same, and is answered in its channel.
+    """
+    with suppress(TimeoutError):
+        await asyncio.wait_for(kept.wait(), _STORING_SECONDS)
     try:
-        await acknowledgement
+        await acknowledge()
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("an interaction could not be acknowledged (%s)", type(error).__name__)
 

@@ -27,7 +27,7 @@ from bot.discord.cards import cards, question
 from bot.discord.places import Channel
 from bot.discord.telling import passing
 from bot.discord.text import MESSAGE, pieces
-from bot.surface.unexpected import told
+from bot.unexpected import told
 
 log = logging.getLogger("viva.discord")
 

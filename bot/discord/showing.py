@@ -17,11 +17,13 @@ from bot.discord import buttons
 from bot.discord.deliver import Prompt, Turn
 from bot.discord.places import Channel, Places
 from bot.discord.telling import passing
-from bot.surface.unexpected import noted
+from bot.unexpected import noted
 
 log = logging.getLogger("viva.discord")
 
 _REMEMBERED = 10_000  # events and prompts
+_AT_ONCE = 16  # sessions that are caught up with
+_IN_SIGHT = 20  # messages from the last one up; what one turn posts is fewer
 
 
 class Showing:
@@ -61,7 +63,7 @@ class Showing:
         try:
             async with aclosing(replies):
                 await turn.show(replies)
-            await self._retire(session_id, turn, interaction.message if interaction else None)
+            await self._retire(session_id, turn)
         except Exception as error:
             if not passing(error):
                 raise
@@ -116,12 +118,17 @@ class Showing:
             await self.catch_up(session_id)
 
     async def catch_up_with(self, session_ids: Iterable[str]) -> None:
-        """Catch up in many sessions; one that cannot go on does not hold up the others."""
-        for session_id in session_ids:
+        """Catch up in many sessions; one that takes long or cannot go on does not hold up the others."""
+        at_once = asyncio.Semaphore(_AT_ONCE)
+
+        async def one(session_id: str) -> None:
             try:
-                await self.catch_up(session_id)
+                async with at_once:
+                    await self.catch_up(session_id)
             except Exception as error:  # whatever it is, it is one session's
                 log.warning("session %s cannot be taken up (%s)", session_id, noted(error))
+
+        await asyncio.gather(*(one(session_id) for session_id in session_ids))
 
     async def catch_up_again(self) -> None:
         """Try again to show what Discord did not take."""
@@ -132,13 +139,13 @@ class Showing:
         if self._busy:
             await asyncio.wait(self._busy, timeout=seconds)
 
-    async def _retire(self, session_id: str, turn: Turn, clicked: discord.Message | None) -> None:
+    async def _retire(self, session_id: str, turn: Turn) -> None:
         """Disable the buttons of prompts that are over: only what stands open is there to be answered."""
         over = (await self._coach.session(session_id)).status is Status.CLOSED
         if not over and not turn.put:
             return
-        before = self._prompts.pop(session_id, None) or _prompt_under(clicked, session_id)
-        retired = [*([before] if before else []), *turn.put]
+        before = self._prompts.pop(session_id, None)
+        retired = [*([before] if before else await _standing(turn)), *turn.put]
         if not over:
             self._prompts[session_id] = retired.pop()
             _trim(self._prompts)
@@ -155,7 +162,17 @@ def _trim(remembered: OrderedDict[Any, Any]) -> None:
         remembered.popitem(last=False)
 
 
-def _prompt_under(message: discord.Message | None, session_id: str) -> Prompt | None:
-    """The prompt that a clicked message is, and the message."""
-    press = buttons.answered_under(message) if message else None
-    return (press.prompt, message) if message and press and press.prompt and press.session_id == session_id else None
+async def _standing(turn: Turn) -> list[Prompt]:
+    """The prompts with live buttons that a process before this one put where the turn is shown."""
+    put = {message.id for _, message in turn.put}
+    if any(number == 1 for number, _ in turn.put) or not isinstance(turn.channel, discord.abc.Messageable):
+        return []
+    found = list[Prompt]()
+    try:
+        async for message in turn.channel.history(limit=_IN_SIGHT):
+            press = buttons.answerable(message)
+            if press and press.prompt and press.session_id == turn.session_id and message.id not in put:
+                found.append((press.prompt, message))
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.debug("old prompts of session %s are not found (%s)", turn.session_id, type(error).__name__)
+    return found

@@ -9,7 +9,7 @@ import aiohttp
 import discord
 
 from bot.errors import USER_ERRORS
-from bot.surface.unexpected import told
+from bot.unexpected import told
 
 log = logging.getLogger("viva.discord")
 

@@ -2,13 +2,12 @@
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Sequence
-from uuid import uuid4
 
 from bot.errors import ModelError
 from bot.grading.grade import Grade, Judge, PointGrade, Submission, Verdict, unscored
 from bot.grading.votes import agreed
+from bot.unexpected import noted
 from knowledge.errors import KnowledgeError
 
 log = logging.getLogger(__name__)
@@ -91,10 +90,7 @@ async def _graded(judge: Judge, submission: Submission) -> Grade | str:
     except KnowledgeError as error:
         return f"The {judge.name} judge cannot work: {str(error).rstrip('.')}"
     except Exception as error:  # a judge that breaks must not take the conversation with it
-        error_id = uuid4().hex[:8]
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        log.error("judge %s broke (%s) %s\n%s", judge.name, error_id, type(error).__name__, frames)  # noqa: TRY400  # a message can quote an answer
-        return f"The {judge.name} judge broke unexpectedly (id {error_id} in the log)"
+        return f"The {judge.name} judge broke unexpectedly (id {noted(error)} in the log)"
 
 
 def _by_nobody(submission: Submission, failed: Sequence[str]) -> Grade:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ _DRIVERS = {
 }
 _CONNECT_SECONDS = 10
 _ATTEMPTS = 20
+_FORGOTTEN = "This session has been forgotten and takes nothing more; start another."
 _MIGRATION_LOCK = 8_241_001  # any number that nobody else uses in this database
 
 
@@ -58,6 +59,10 @@ class Store:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # The same connections: what only reads need not wait for whoever writes.
+        self._reading = engine.execution_options(reading=True)
+        # SQLite lets one write at a time, and whoever finds it taken looks again ever later: a queue is fair.
+        self._writing = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -89,11 +94,12 @@ class Store:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _begin(self) -> AsyncGenerator[AsyncConnection, None]:
+    async def _begin(self, *, reading: bool = False) -> AsyncGenerator[AsyncConnection, None]:
         try:
             async with (
+                nullcontext() if reading else self._writing,
                 asyncio.timeout(None if self._engine.dialect.name == "sqlite" else 60),
-                self._engine.begin() as connection,
+                (self._reading if reading else self._engine).begin() as connection,
             ):
                 yield connection
         except IntegrityError:
@@ -119,7 +125,7 @@ class Store:
 
     async def session(self, session_id: str) -> SessionRow | None:
         """One session, or None."""
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             row = (await connection.execute(select(sessions).where(sessions.c.id == session_id))).one_or_none()
         return _session_row(row) if row else None
 
@@ -135,7 +141,7 @@ class Store:
                 and_(events.c.session_id == sessions.c.id, events.c.kind == without)
             )
             query = query.where(~ended.exists())
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
             return [_session_row(row) for row in rows]
 
@@ -157,7 +163,7 @@ class Store:
             events.c.session_id == sessions.c.id, events.c.kind.in_(kinds), ~followed.exists()
         )
         query = select(sessions).where(sessions.c.place.startswith(places, autoescape=True), waiting.exists())
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             rows = await connection.execute(query.order_by(sessions.c.created_at, sessions.c.id))
             return [_session_row(row) for row in rows]
 
@@ -165,14 +171,16 @@ class Store:
         """Add events to a session, all or none, in order.
 
         False, and nothing is added, when one of them is there already: a delivery repeated, or
-        another process that was faster.
+        another process that was faster. Raises StoreError where the session is no longer there.
         """
         for _ in range(_ATTEMPTS):
             try:
                 async with self._begin() as connection:
                     return await self._append(connection, session, records)
             except IntegrityError:
-                continue  # another writer took the sequence number; look again
+                if await self.session(session.id) is None:
+                    raise StoreError(_FORGOTTEN) from None
+                # Else another writer took the sequence number: look again.
         raise StoreError("The database is too busy to store this; try again.")
 
     async def _append(self, connection: AsyncConnection, session: SessionRow, records: Sequence[Record]) -> bool:
@@ -198,7 +206,7 @@ class Store:
     async def events(self, session_id: str) -> list[Record]:
         """The events of a session in order."""
         query = select(events.c.event_id, events.c.kind, events.c.body).where(events.c.session_id == session_id)
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             rows = await connection.execute(query.order_by(events.c.sequence))
             return [Record(*row) for row in rows]
 
@@ -206,7 +214,7 @@ class Store:
         """How many events of a kind a person's sessions have that began in a server since a moment."""
         mine = and_(sessions.c.person_id == person_id, sessions.c.server == server, sessions.c.created_at >= since)
         query = select(func.count()).select_from(events.join(sessions)).where(mine, events.c.kind == kind)
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             return await connection.scalar(query) or 0
 
     async def expire(self, before: Mapping[str, datetime], otherwise: datetime) -> int:
@@ -225,13 +233,13 @@ class Store:
 
     async def servers(self) -> dict[str, str]:
         """What was chosen for each server, as JSON by the server's id."""
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             rows = await connection.execute(select(servers.c.id, servers.c.settings))
             return {row.id: row.settings for row in rows}
 
     async def server(self, server: str) -> str | None:
         """What was chosen for one server, as JSON, or None."""
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             return await connection.scalar(select(servers.c.settings).where(servers.c.id == server))
 
     async def set_server(self, server: str, settings: str) -> None:
@@ -246,7 +254,7 @@ class Store:
         query = select(func.sum(usage.c.input_tokens + usage.c.output_tokens)).where(usage.c.day == _today())
         if person is not None:
             query = query.where(usage.c.person_id == person)
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             return await connection.scalar(query) or 0
 
     async def record_usage(self, person: str, model: str, input_tokens: int, output_tokens: int) -> None:
@@ -272,7 +280,7 @@ class Store:
     async def export(self, person_id: str) -> dict[str, list[dict[str, Any]]]:
         """Everything that is stored about a person: table -> rows."""
         found: dict[str, list[dict[str, Any]]] = {}
-        async with self._begin() as connection:
+        async with self._begin(reading=True) as connection:
             for table in PERSONAL:
                 rows = await connection.execute(select(table).where(table.c.person_id == person_id))
                 found[table.name] = [dict(row._mapping) for row in rows]  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it
@@ -371,8 +379,9 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     # A read that turns into a write fails at once under WAL; taking the lock first makes it wait.
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if options.get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
 
 
 def _revision(connection: Connection) -> str | None:

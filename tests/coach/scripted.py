@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from bot.coach.answers import Answerer, Find
 from bot.coach.coach import Coach
 from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Resume, Say, Skip, Start, Stop
@@ -48,14 +50,14 @@ class ScriptedJudge:
         self.asked.append(submission)
         pattern = self.by_answer.get(submission.answer) or (self.script.pop(0) if self.script else self.always)
         if not pattern:
-            raise AssertionError(f"the script ran out at {submission.answer!r}")
+            pytest.fail(f"the script ran out at {submission.answer!r}")
         verdicts = [SIGNS[sign] for sign in pattern]
         graded = grade(submission.rubric, *verdicts, judge=self.name, quote=submission.answer)
         return graded.noting(*self._notices)
 
 
-class Killed(Exception):
-    """The process ends here."""
+class Killed(BaseException):
+    """The process ends here, and nobody catches that."""
 
 
 class MortalStore(Store):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.coach.answers import Answerer
-from bot.coach.coach import MAX_ANSWER, Coach
+from bot.coach.coach import Coach
 from bot.coach.events import Mode
 from bot.coach.persona import Persona
 from bot.coach.reply import (
@@ -19,6 +19,7 @@ from bot.coach.reply import (
     QuestionReply,
     Reply,
 )
+from bot.coach.responder import MAX_ANSWER
 from bot.coach.session import Status
 from bot.grading.evidence import carries_content
 from bot.store.store import Store

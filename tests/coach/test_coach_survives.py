@@ -1,21 +1,27 @@
 """Delivered twice, killed anywhere, raced, broken off: nothing is lost and nothing is done twice."""
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.coach import responder
+from bot.coach.answers import Answerer
+from bot.coach.coach import Coach
 from bot.coach.events import CandidateEvent, Hint, Mode, Say, Skip, Start, Stop
-from bot.coach.reply import (
-    QuestionReply,
-)
-from bot.errors import StoreError, UsageError
+from bot.coach.interviewer import Challenge, Probe
+from bot.coach.persona import Persona, Spoken
+from bot.coach.reply import Delta, NoticeReply, QuestionReply, Reply
+from bot.coach.session import Exchange
+from bot.errors import StoreError
 from bot.grading.grade import Grade, Submission
 from bot.store.store import Store
 from knowledge.library import Library
+from knowledge.search import Findings
 from tests.coach.notes import note
 from tests.coach.scripted import (
     LIBRARY,
@@ -234,6 +240,103 @@ async def test_an_answer_that_is_being_graded_while_its_person_is_forgotten_leav
     await judge.started.wait()
     await ada.coach.forget("ada")
     judge.go.set()
-    with pytest.raises((UsageError, StoreError)):
+    with pytest.raises(StoreError, match="has been forgotten"):
         await turn
     assert not any((await store.export("ada")).values())
+
+
+SECRET = "it is forty-two"
+
+
+class BrokenJudge:
+    """Breaks at every answer."""
+
+    name = "broken"
+
+    async def grade(self, submission: Submission) -> Grade:
+        raise RuntimeError(submission.answer)
+
+
+class BrokenPersona(Persona):
+    """Breaks in the middle of a probe."""
+
+    async def word(
+        self, move: Challenge | Probe, exchange: Exchange, *_: Any, **__: Any
+    ) -> AsyncIterator[Delta | Spoken]:
+        yield Delta(text="And what")
+        raise ValueError(move.authored, exchange.answers)
+
+
+async def broken_search(query: str, context: str) -> Findings:
+    raise ValueError(query, context)
+
+
+def broken(store: Store) -> Coach:
+    """A coach of whom nothing works that can break."""
+    return Coach(LIBRARY, store, BrokenJudge(), BrokenPersona(), Answerer(LIBRARY, broken_search))
+
+
+BREAKS = {"a judge": (Door.say, SECRET), "the search": (Door.ask, SECRET), "the persona": (Door.say, "I don't know")}
+
+
+@pytest.mark.parametrize(("send", "text"), BREAKS.values(), ids=BREAKS.keys())
+async def test_what_breaks_is_one_sentence_with_an_id_and_the_session_goes_on(
+    door: Callable[..., Door],
+    store: Store,
+    caplog: pytest.LogCaptureFixture,
+    send: Callable[[Door, str], Awaitable[list[Reply]]],
+    text: str,
+) -> None:
+    ada = Door(broken(store))
+    question = of(QuestionReply, await ada.start())
+    notice: NoticeReply = of(NoticeReply, replies := await send(ada, text))
+    assert kinds(replies) == ["notice"]
+    (error_id,) = re.findall(r"^Something unexpected went wrong \(id (\w{8})\); try again\b", notice.text)
+    assert error_id in caplog.text
+    assert text not in caplog.text
+    assert kinds(await ada.hint()) == ["hint"], "though it is still broken"
+    restarted = door("+")
+    restarted.sent = ada.sent
+    assert (await restarted.recover())[0] == question
+    assert await restarted.coach.unshown("s1") == []
+    assert kinds(await restarted.say())[0] == "grade"
+    assert text in [row["body"].get("text") for row in (await restarted.coach.export("ada"))["events"]], "it is kept"
+
+
+async def test_of_a_turn_that_breaks_off_nothing_is_decided(
+    door: Callable[..., Door], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = door()
+    await ada.start()
+    before = await ada.session()
+    with monkeypatch.context() as patch:
+        patch.setattr(responder, "next_question", None)
+        assert kinds(await ada.skip()) == ["notice"]
+    assert (await ada.session()).exchanges == before.exchanges
+    assert kinds(await ada.skip()) == ["grade", "explanation", "question"]
+
+
+async def test_what_was_shown_before_something_broke_stays_said(store: Store) -> None:
+    judge = ScriptedJudge("-")
+    ada = Door(Coach(LIBRARY, store, judge, BrokenPersona(), Answerer(LIBRARY, broken_search)))
+    await ada.start()
+    replies = await ada.say()
+    assert kinds(replies) == ["grade", "notice"]
+    ada.sent -= 1
+    assert await ada.say() == replies
+    assert len(judge.asked) == 1
+    assert (await ada.session()).prompts == 1, "the probe that broke was not put"
+
+
+async def test_what_cannot_be_stored_for_now_is_done_later_and_not_ended(
+    door: Callable[..., Door], store: Store
+) -> None:
+    class Unlucky(ScriptedJudge):
+        async def grade(self, submission: Submission) -> Grade:
+            raise StoreError(f"The database cannot be used for {submission.person}.")
+
+    ada = door(judge=Unlucky())
+    await ada.start()
+    with pytest.raises(StoreError):
+        await ada.say()
+    assert kinds(await door("-").recover()) == ["grade", "probe", "question", "probe"]

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.coach.coach import MAX_ANSWER, Coach
+from bot.coach.coach import Coach
 from bot.coach.events import EVENT, Ask, CandidateEvent, Graded, Hint, Mark, Mode, Pause, Resume, Say, Skip, Start, Stop
 from bot.coach.interviewer import PROBES_A_POINT, PROBES_A_QUESTION
 from bot.coach.reply import (
@@ -31,6 +31,7 @@ from bot.coach.reply import (
     QuestionReply,
     Reply,
 )
+from bot.coach.responder import MAX_ANSWER
 from bot.coach.session import Exchange, Session, Status, apply
 from bot.errors import UsageError
 from bot.grading.grade import Verdict

@@ -9,47 +9,39 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 
-from bot.coach.events import EVENT, CandidateEvent, Graded, Outcome, Replied, Say
-from bot.coach.reply import GradeReply, ProbeReply, QuestionReply
-from bot.coach.reply import Reply as ReplyKind
-from bot.store.store import Store
-from tests.discord.double import Double, Fault, Request
+from tests.discord.double import Fault, Request
 from tests.discord.drilling import drill, open_prompts, over
-from tests.discord.people import Click, Person, text_of
-from tests.discord.rules import Json, walk
+from tests.discord.people import Click, Person
+from tests.discord.reckoning import Talk
+from tests.discord.rules import Json
 from tests.loopback import Fail, Reply, Whole
 from tests.loopback import Fault as ModelFault
 from tests.loopback import Request as Asked
 from tests.loopback import Say as Words
-from tests.shipped import PATIENCE, Viva
+from tests.shipped import PATIENCE
 from tests.terminal.replies import is_judge, verdicts
 
 QUESTIONS = 50  # more than anybody gets through
 _PATIENCE = 8.0  # seconds until somebody does it again
 _REST = ((0.03, Fault.RATE_LIMITED), (0.005, Fault.RATE_LIMITED_EVERYWHERE), (0.03, Fault.BROKEN), (0.01, Fault.CUT))
 _LOST = 0.03
-_GRADES = ("### So far", "### Grade")
 _SLOW = 0.7  # seconds that a model takes at most
 _FAULTS, _BLOWS = 8, 4  # a storm has at least so many
 _PAUSE = 2.5  # seconds between two blows to the gateway at most
 
 
 @dataclass
-class Chaos:
+class Chaos(Talk):
     """A storm over a Discord; `faults` and `blows` count what happened, `clicks` what people did."""
 
-    discord: Double
-    seed: int
+    seed: int = 0
     faults: Counter[str] = field(default_factory=Counter[str])
     blows: Counter[str] = field(default_factory=Counter[str])
     clicks: list[Click] = field(default_factory=list[Click])
-    answers: Counter[str] = field(default_factory=Counter[str])
-    threads: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
@@ -101,7 +93,7 @@ class Chaos:
             text = f"Statement {number} of {name} is that zebras graze."
             prompt = open_prompts(self.discord, thread)[-1]
             while not over(self.discord, thread, prompt)():
-                self.answers[text] += 1
+                self.answers[thread][text] += 1
                 await (self._form if self._chance.random() < 0.7 else self._reply)(person, prompt, text)
                 with suppress(AssertionError):
                     await self.discord.until(over(self.discord, thread, prompt), _PATIENCE)
@@ -138,49 +130,5 @@ class Chaos:
     def _raged(self, talking: list[asyncio.Task[None]]) -> bool:
         """Whether enough has gone wrong and enough been said, or somebody cannot go on."""
         much = self.faults.total() >= _FAULTS and self.blows.total() >= _BLOWS
-        return (much and len(self.answers) >= 2 * len(self.threads)) or any(task.done() for task in talking)
-
-
-async def lost_or_doubled(viva: Viva, chaos: Chaos) -> list[str]:
-    """Every difference between what people said, what is stored and what stands in the threads; a line each."""
-    found = list[str]()
-    store = await Store.open(f"sqlite:///{viva.data / 'viva.sqlite3'}")
-    for thread, user_id in chaos.threads.items():
-        rows = await store.sessions(f"discord:{user_id}")
-        events = [EVENT.validate_json(record.body) for row in rows for record in await store.events(row.id)]
-        found += [f"{thread}: {problem}" for problem in _problems(chaos, thread, len(rows), events)]
-    await store.close()
-    return found
-
-
-def _problems(chaos: Chaos, thread: str, sessions: int, events: list[CandidateEvent | Outcome]) -> Iterator[str]:
-    if sessions != 1:
-        yield f"{sessions} sessions"
-    stored = Counter(event.text for event in events if isinstance(event, Say))
-    name = chaos.discord.world.users[chaos.threads[thread]]["global_name"]
-    for text, times in chaos.answers.items():
-        if f"of {name} is" in text and not 1 <= stored[text] <= times:
-            yield f"said {times} times, stored {stored[text]} times: {text}"
-    prompts = [reply for reply in _replies(events) if isinstance(reply, QuestionReply | ProbeReply)]
-    graded = sum(isinstance(event, Graded) for event in events)
-    if graded != len(prompts) - 1:
-        yield f"{len(prompts)} prompts, all but the last answered, and {graded} grades"
-    yield from _shown(chaos.discord, thread, events, [reply.text for reply in prompts])
-
-
-def _shown(discord: Double, thread: str, events: list[CandidateEvent | Outcome], prompts: list[str]) -> Iterator[str]:
-    messages = list(discord.said_in(thread))
-    asked = [text_of(m) for m in messages if any(part.get("label") == "Answer" for part in walk(m["components"]))]
-    for text in prompts:
-        if (times := sum(shown.endswith(text) for shown in asked)) != 1:
-            yield f"asked {times} times: {text}"
-    if len(asked) != len(prompts):
-        yield f"{len(asked)} questions stand there, {len(prompts)} were put"
-    grades = sum(isinstance(reply, GradeReply) for reply in _replies(events))
-    cards = sum(text_of(message).startswith(_GRADES) for message in messages)
-    if cards != grades:
-        yield f"{cards} cards stand there, {grades} grades were given"
-
-
-def _replies(events: list[CandidateEvent | Outcome]) -> list[ReplyKind]:
-    return [reply for event in events if isinstance(event, Replied) for reply in event.replies]
+        said = sum(map(len, self.answers.values()))
+        return (much and said >= 2 * len(self.threads)) or any(task.done() for task in talking)

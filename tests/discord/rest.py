@@ -128,6 +128,13 @@ def _reference(discord: Double, channel: str, body: Json) -> Json:
     return {"type": 19, "message_reference": reference, "referenced_message": original}
 
 
+async def get_messages(discord: Double, received: Request, channel: str) -> list[Json]:
+    """The last messages of a channel, newest first."""
+    discord.channel(channel)
+    found = sorted(discord.world.messages[channel].values(), key=_id, reverse=True)
+    return found[: int(received.query.get("limit", 50))]
+
+
 async def get_message(discord: Double, _: Request, channel: str, message: str) -> Json:
     """A message."""
     return discord.message(channel, message)
@@ -285,6 +292,7 @@ ROUTES: dict[str, Handler] = {
     f"POST {_CHANNEL}/threads": start_thread,
     rf"PUT {_CHANNEL}/thread-members/(?P<user>\d+)": add_to_thread,
     f"POST {_CHANNEL}/messages": post_message,
+    f"GET {_CHANNEL}/messages": get_messages,
     rf"GET {_CHANNEL}/messages/(?P<message>\d+)": get_message,
     rf"PATCH {_CHANNEL}/messages/(?P<message>\d+)": edit_message,
     rf"DELETE {_CHANNEL}/messages/(?P<message>\d+)": delete_message,

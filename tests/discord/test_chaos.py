@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.discord.chaos import Chaos, lost_or_doubled
+from tests.discord.chaos import Chaos
 from tests.discord.double import Double
 from tests.discord.process import WITHOUT_MODELS, on_discord
+from tests.discord.reckoning import lost_or_doubled
 from tests.loopback import ScriptedServer
 from tests.shipped import Viva
 from tests.terminal.replies import configured

@@ -239,9 +239,7 @@ async def test_what_a_person_forgets_is_no_longer_there_to_be_answered(scene: Sc
     assert question.response
     await ada.click(question.response, label="Remove everything")
     result = await answer(ada, thread)
-    assert [message.content for message in result.followups] == [
-        "This session is over; /drill or /interview starts another."
-    ]
+    assert told(result) == "This session is over; /drill or /interview starts another."
     assert judge.asked == []
 
 

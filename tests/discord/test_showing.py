@@ -1,6 +1,7 @@
 """Everything is acknowledged at once and shown once, whatever the judge, Discord or the process does."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -274,15 +275,27 @@ async def test_an_error_nobody_foresaw_has_an_id_and_says_nothing_of_the_answer(
     judge.error = RuntimeError("the answer was 42")
     ada = scene.person("ada")
     thread = await scene.drill(ada)
-    result = await answer(ada, thread)
-    (told,) = [m.content for m in result.followups]
-    assert told.startswith("Something unexpected went wrong (id ")
-    assert told[36:44] in caplog.text
+    await answer(ada, thread)
+    (error_id,) = re.findall(r"Something unexpected went wrong \(id (\w{8})\)", said(thread))
+    assert error_id in caplog.text
     assert "RuntimeError" in caplog.text
     assert "42" not in caplog.text
+    await ada.click(prompt(thread), label="Hint")
+    assert "earns half" in said(thread), "though the judge would still break"
+
+
+async def test_a_session_whose_judge_broke_goes_on_after_a_restart(scene: Scene, judge: Judge, app: App) -> None:
+    judge.error = RuntimeError()
+    ada = scene.person("ada")
+    thread = await scene.drill(ada)
+    await answer(ada, thread)
     judge.error = None
-    await ada.send(thread, ANSWER, reply_to=prompt(thread))
+    await scene.env.restart_bot(again(app, judge))
+    assert "Grade" not in said(thread), "what was told to have failed is not graded behind one's back"
+    await answer(ada, thread)
     assert "Grade 100 %" in said(thread)
+    exported = await app.coach.export(f"discord:{ada.id}")
+    assert [row["kind"] for row in exported["events"]].count("say") == 2
 
 
 async def test_a_card_that_discord_refuses_has_an_id_and_the_next_question_follows(scene: Scene) -> None:

@@ -212,7 +212,7 @@ async def test_what_a_forgotten_person_used_still_counts_for_everyone(store: Sto
 async def test_a_forgotten_session_takes_no_more_events(store: Store) -> None:
     row = await session(store)
     await store.forget("ada")
-    with pytest.raises(StoreError):
+    with pytest.raises(StoreError, match=r"forgotten .* start another"):
         await store.append(row, [record("late", '"an answer"')])
     assert await store.events(row.id) == []
 

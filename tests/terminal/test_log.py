@@ -10,8 +10,8 @@ import pytest
 
 from bot.compose import Settings
 from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
-from bot.surface.unexpected import noted
 from bot.terminal.log import log_to
+from bot.unexpected import noted
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,305 @@
+"""What one event leads to: an answer is graded, the interviewer chooses, the persona words. Stores nothing."""
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+
+from bot.coach.answers import Answerer
+from bot.coach.debrief import card, debrief
+from bot.coach.events import (
+    Ask,
+    Asked,
+    Closed,
+    Finished,
+    Graded,
+    Hint,
+    Hinted,
+    Mark,
+    Marked,
+    Mode,
+    Pause,
+    Probed,
+    Resume,
+    Say,
+    Seat,
+    Skip,
+    Start,
+    Stop,
+    Vote,
+)
+from bot.coach.hearing import Heard, hear
+from bot.coach.interviewer import Close, follow_up, hint, next_question, open_points, question
+from bot.coach.jury import ballot, debriefed, waits
+from bot.coach.persona import Persona, Spoken
+from bot.coach.reply import Delta, ExplanationReply, HintReply, NoticeReply, ProbeReply, QuestionReply
+from bot.coach.session import Exchange, Session, Status
+from bot.coach.turn import Turn
+from bot.grading.grade import Grade, Judge, PointGrade, Submission, Verdict
+from knowledge.library import Library
+from knowledge.note import RubricPoint
+
+MAX_ANSWER = 8_000  # characters; more than anyone says to one question
+OVER = "This session is over; /drill or /interview starts another."
+
+_PANEL_FIRST = "That was it. The panel votes before the grades are shown; /stop shows them without waiting."
+_LATE = "That question is over, so this changed nothing; the last one is open."
+_TRY_FIRST = "I can't say more before you have tried: state your assumptions and answer, or use /hint or /skip."
+_NOTHING_SAID = "That says nothing about the subject yet, so it earns nothing."
+_HINT_COST = "a hinted point earns half"
+
+
+class Responder:
+    """Decides what a candidate's event leads to, in a turn; the coach stores and shows it."""
+
+    def __init__(self, library: Library, judge: Judge, persona: Persona, answerer: Answerer) -> None:
+        self._library = library
+        self._judge = judge
+        self._persona = persona
+        self._answerer = answerer
+
+    async def grade(self, turn: Turn, person: str) -> Graded | None:
+        """The grade of an answer to the open question, or None when there is nothing to grade."""
+        event, exchange, rubric = turn.event, turn.session.current, turn.rubric
+        if not isinstance(event, Say) or exchange is None or rubric is None:
+            return None
+        if turn.late or event.id in turn.session.graded:
+            return None
+        heard = hear(event.text, exchange.text, exchange.last_prompt)
+        asked = tuple(open_points(exchange, rubric))
+        if heard is Heard.QUESTION or not asked:
+            return None
+        if heard is not Heard.ANSWER:
+            return Graded(to=event.id, grade=_missed(asked, heard))
+        submission = Submission(
+            question=exchange.last_prompt,
+            rubric=asked,
+            answer=event.text[:MAX_ANSWER],
+            misconceptions=self._library[exchange.ref.note_id].misconceptions,
+            person=person,
+        )
+        return Graded(to=event.id, grade=await self._judge.grade(submission))
+
+    async def respond(self, turn: Turn, person: str) -> AsyncGenerator[Delta, None]:
+        """Decide outcomes and replies, into the turn; gives the pieces of what is being worded meanwhile."""
+        event = turn.event
+        match event:
+            case _ if turn.late:
+                turn.say(NoticeReply(text=_LATE))
+            case Start():
+                if event.mode is not Mode.ASK:
+                    self._put_next(turn)
+            case Say():
+                async for delta in self._respond_to_answer(turn, event, person):
+                    yield delta
+            case Ask():
+                async for delta in self._respond_to_ask(turn, event, person):
+                    yield delta
+            case Hint():
+                self._give_hint(turn)
+            case Skip():
+                self._skip(turn)
+            case Pause():
+                turn.say(NoticeReply(text="Paused and kept; /resume goes on from here." if turn.running else OVER))
+            case Resume():
+                self._show_again(turn)
+            case Stop():
+                self._close(turn)
+            case Mark():
+                self._mark(turn, event)
+            case Seat():
+                pass  # who is on the panel is told by whoever asked them
+            case Vote():
+                if turn.session.status is Status.CLOSED and not debriefed(turn.session) and not waits(turn.session):
+                    self._report(turn)
+
+    async def _respond_to_answer(self, turn: Turn, event: Say, person: str) -> AsyncGenerator[Delta, None]:
+        exchange, rubric = turn.session.current, turn.rubric
+        if exchange is None:
+            turn.say(NoticeReply(text=OVER))
+            return
+        if rubric is None:
+            turn.say(NoticeReply(text="That question is no longer in the notes, so it is left out."))
+            turn.decide(Finished(to=event.id))
+            self._put_next(turn)
+            return
+        if event.id not in turn.session.graded:
+            if hear(event.text, exchange.text, exchange.last_prompt) is Heard.QUESTION:
+                turn.say(NoticeReply(text=_TRY_FIRST))
+            else:
+                self._finish(turn)  # the notes have lost what was still open
+            return
+        for notice in exchange.notices:
+            turn.say(NoticeReply(text=notice))
+        said_little = hear(event.text, exchange.text, exchange.answered_prompt)
+        gave_up = said_little is not Heard.ANSWER and len(exchange.answers) > 1
+        move = None if gave_up else follow_up(turn.session, rubric)
+        if said_little is Heard.EMPTY and turn.session.mode is Mode.DRILL:
+            turn.say(NoticeReply(text=_NOTHING_SAID))
+        if move is None:
+            self._finish(turn)
+            return
+        if turn.session.mode is Mode.DRILL and said_little is Heard.ANSWER and exchange.grade:
+            turn.say(card(exchange, exchange.grade, self._library, final=False))
+        hidden = open_points(exchange, rubric)
+        plain = turn.session.plain
+        async for item in self._persona.word(move, exchange, hidden, person, turn.session.said, plain=plain):
+            if isinstance(item, Delta):
+                yield item
+                continue
+            self._probe(turn, move.point.id, item)
+
+    def _probe(self, turn: Turn, point_id: str, spoken: Spoken) -> None:
+        if spoken.notice:
+            turn.say(NoticeReply(text=spoken.notice))
+        turn.decide(Probed(to=turn.event.id, point_id=point_id, text=spoken.text, authored=spoken.authored))
+        turn.say(ProbeReply(text=spoken.text))
+
+    async def _respond_to_ask(self, turn: Turn, event: Ask, person: str) -> AsyncGenerator[Delta, None]:
+        session = turn.session
+        if session.mode is Mode.INTERVIEW and turn.running:
+            turn.say(NoticeReply(text="I answer questions after the debrief; /stop ends the interview here."))
+            return
+        closed = [session.current.ref.note_id] if session.current else []
+        answer = self._answerer.answer(event.text, session.context, closed=closed, person=person, plain=session.plain)
+        async for item in answer:
+            if isinstance(item, Delta):
+                yield item
+            else:
+                turn.say(item)
+
+    def _finish(self, turn: Turn, *, skipped: bool = False) -> None:
+        """End the open question: in a drill show what it was worth and what a strong answer says."""
+        exchange = turn.session.current
+        if exchange is None:
+            return
+        if exchange.grade is None and turn.rubric:
+            turn.decide(Graded(to=turn.event.id, grade=_missed(turn.rubric, None)))
+            exchange = turn.session.current or exchange
+        self._over(turn, skipped=skipped)
+        if turn.session.mode is Mode.DRILL and exchange.grade:
+            number = len(turn.session.history)
+            turn.say(card(exchange, exchange.grade, self._library, final=True, number=number))
+            lost = any(point.verdict is not Verdict.MET for point in exchange.grade.points)
+            if lost and exchange.ref.rung == 0 and exchange.ref.note_id in self._library:
+                note = self._library[exchange.ref.note_id]
+                turn.say(ExplanationReply(note_id=note.id, text=note.short))
+        self._put_next(turn)
+
+    def _put_next(self, turn: Turn) -> None:
+        move = next_question(turn.session, self._library)
+        if isinstance(move, Close):
+            self._close(turn)
+            return
+        found = question(self._library, move.ref)
+        assert found  # noqa: S101  # the interviewer only picks questions that the library has
+        number = turn.session.number if move.ref.rung else turn.session.number + 1
+        turn.decide(Asked(to=turn.event.id, ref=move.ref, text=found[0], stage=move.stage, number=number))
+        if turn.session.current:
+            turn.say(_put(turn.session, turn.session.current, move.bridge))
+
+    def _close(self, turn: Turn) -> None:
+        """Say how it went, once the panel has voted. An open question that got an answer counts, one without does not.
+
+        Closed again, what the panel is still to say is not waited for.
+        """
+        if turn.session.status is Status.CLOSED:
+            if not turn.session.panel or debriefed(turn.session):
+                turn.say(NoticeReply(text=OVER))
+            else:
+                self._report(turn)
+            return
+        if turn.session.current and turn.session.current.answers:
+            self._over(turn)
+        turn.decide(Closed(to=turn.event.id))
+        if waits(turn.session):
+            turn.say(NoticeReply(text=_PANEL_FIRST))
+        else:
+            self._report(turn)
+
+    def _over(self, turn: Turn, *, skipped: bool = False) -> None:
+        """End the open question; what it was worth is the panel's to say first."""
+        turn.decide(Finished(to=turn.event.id, skipped=skipped))
+        if found := ballot(turn.session, self._library):
+            turn.say(found)
+
+    def _report(self, turn: Turn) -> None:
+        report = debrief(turn.session, self._library)
+        turn.say(report or NoticeReply(text="Nothing was answered, so there is nothing to report."))
+
+    def _give_hint(self, turn: Turn) -> None:
+        found = hint(turn.session, turn.rubric) if turn.rubric else None
+        if found is None:
+            none_left = "There are no more hints for this question; /skip moves on."
+            turn.say(NoticeReply(text=none_left if turn.session.current else OVER))
+            return
+        point, text = found
+        turn.decide(Hinted(to=turn.event.id, point_id=point.id, text=text))
+        turn.say(HintReply(text=text, cost=_HINT_COST))
+
+    def _skip(self, turn: Turn) -> None:
+        if turn.session.current is None:
+            turn.say(NoticeReply(text=OVER))
+            return
+        self._finish(turn, skipped=True)
+
+    def _show_again(self, turn: Turn) -> None:
+        if turn.session.current is None or turn.session.status is Status.CLOSED:
+            turn.say(NoticeReply(text=OVER))
+            return
+        for reply in prompts(turn.session):
+            turn.say(reply)
+
+    def _mark(self, turn: Turn, event: Mark) -> None:
+        session = turn.session
+        hidden = session.mode is Mode.INTERVIEW and session.status is not Status.CLOSED
+        index = (event.question or len(session.history)) - 1
+        exchange = session.history[index] if 0 <= index < len(session.history) and not hidden else None
+        points = list(exchange.points.values()) if exchange else []
+        if exchange is None or event.point > len(points):
+            turn.say(NoticeReply(text="There is no such point to mark; the numbers stand on the grade card."))
+            return
+        point = points[event.point - 1]
+        if point.verdict is not Verdict.UNSCORED:
+            turn.say(NoticeReply(text="Only points that could not be scored are yours to mark."))
+            return
+        turn.decide(Marked(to=event.id, exchange=index, point_id=point.point_id, verdict=event.verdict))
+        marked = turn.session.history[index]
+        if marked.grade:
+            turn.say(card(marked, marked.grade, self._library, final=True, number=index + 1))
+
+
+def prompts(session: Session) -> Iterator[QuestionReply | ProbeReply]:
+    """The open question again, and the probe that stands open on it; nothing without an open question."""
+    if exchange := session.current:
+        yield _put(session, exchange)
+        if exchange.last_prompt != exchange.text:
+            yield ProbeReply(text=exchange.last_prompt)
+
+
+def _put(session: Session, exchange: Exchange, bridge: str = "") -> QuestionReply:
+    in_drill = session.start is not None and session.mode is Mode.DRILL
+    return QuestionReply(
+        text=exchange.text,
+        note_id=exchange.ref.note_id,
+        rung=exchange.ref.rung,
+        number=exchange.number,
+        of=session.start.questions if in_drill and session.start else None,
+        stage="" if in_drill else exchange.stage,
+        bridge=bridge,
+    )
+
+
+_REASONS = {
+    Heard.DONT_KNOW: "You said that you don't know.",
+    Heard.EMPTY: "Nothing was said about the subject.",
+    None: "The question was skipped.",
+}
+
+
+def _missed(rubric: Sequence[RubricPoint], heard: Heard | None) -> Grade:
+    """The grade of a reply that plainly states nothing; no judge is needed for it."""
+    return Grade(
+        judge="rule",
+        points=tuple(
+            PointGrade(point_id=p.id, weight=p.weight, verdict=Verdict.MISSED, reason=_REASONS.get(heard, ""))
+            for p in rubric
+        ),
+    )
