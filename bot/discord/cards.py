@@ -24,9 +24,11 @@ from bot.discord import buttons
 from bot.discord.layout import Block, Card, Document, laid_out
 from bot.discord.marking import marking
 from bot.discord.text import inert, unmentioning
-from bot.grading.grade import Verdict
+from bot.grading.grade import Verdict, WrongBelief
 from bot.surface import words
+from bot.surface.formulas import formula, readable, replaced, without_half
 from bot.surface.pictures import formulas, progress_chart
+from bot.surface.pieces import closed
 from bot.surface.report import report
 from bot.surface.words import percent
 
@@ -44,9 +46,22 @@ _GROUPS = (
 def question(reply: QuestionReply | ProbeReply) -> str:
     """The text of a question or a probe; of any length, so to be sent in pieces."""
     if isinstance(reply, ProbeReply):
-        return inert(reply.text)
-    lines = [f"### {inert(words.place(reply))}", *([inert(reply.bridge)] if reply.bridge else []), inert(reply.text)]
+        return _plain(reply.text)
+    lines = [f"### {inert(words.place(reply))}", *([_plain(reply.bridge)] if reply.bridge else []), _plain(reply.text)]
     return "\n".join(lines)
+
+
+def so_far(text: str, *, markdown: bool) -> str:
+    """A probe or an answer that is still being worded, as the whole will look; what is half a formula is kept back."""
+    whole = without_half(text)
+    if not markdown:
+        return _plain(whole)
+    return unmentioning(closed(replaced(whole, lambda latex: inert(formula(latex)))))
+
+
+def _plain(text: str) -> str:
+    """Plain text with its formulas readable."""
+    return inert(readable(text))
 
 
 def cards(reply: Reply, *, session_id: str, private: bool = False) -> list[Card]:
@@ -89,6 +104,8 @@ def _grade(reply: GradeReply, session_id: str) -> Iterator[Block]:
         points = [point for point in words.shown(reply) if point.verdict in verdicts]
         for first, point in enumerate(points):
             yield (heading if first == 0 else "") + _point(point)
+    for first, belief in enumerate(reply.misconceptions):
+        yield ("**Put right**\n" if first == 0 else "") + _put_right(belief)
     if reply.final:
         yield from marking(session_id, [(reply.number, point) for point in words.unscored(reply.points)])
     yield "\n".join(f"-# {line}" for line in (words.unsaid(reply), words.judged(reply)) if line)
@@ -114,6 +131,10 @@ def _evidence(point: PointLine) -> Iterator[str]:
         yield f"> “{inert(shorten(point.quote))}”"
     elif point.verdict is Verdict.UNSCORED and point.reason:
         yield f"-# {inert(point.reason)}"
+
+
+def _put_right(belief: WrongBelief) -> str:
+    return f"> “{inert(shorten(belief.evidence.quote))}”\n{_plain(belief.correction)}"
 
 
 def _notes(title: str, markdown: str, note_ids: Iterable[str]) -> Iterator[Block]:

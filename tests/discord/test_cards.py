@@ -32,7 +32,7 @@ from bot.coach.reply import (
 from bot.coach.session import Exchange
 from bot.discord.cards import GREEN, GREY, RED, YELLOW, cards, progress, question
 from bot.discord.layout import Card
-from bot.grading.grade import Aid, Grade, PointGrade, Span, Verdict
+from bot.grading.grade import Aid, Grade, PointGrade, Span, Verdict, WrongBelief
 from bot.surface.report import report
 from knowledge.library import Library
 from tests.discord.openapi import problems
@@ -146,6 +146,12 @@ def test_a_probe_is_only_what_is_asked() -> None:
     assert question(ProbeReply(text="You said “a*b*”. Why?")) == r"You said “a\*b\*”. Why?"
 
 
+def test_a_formula_in_a_question_reads_as_one() -> None:
+    assert question(ProbeReply(text=r"You wrote $\frac{1}{n}$. From $5 to $6?")) == r"You wrote 1/n. From $5 to $6?"
+    reply = QuestionReply(text="Why is $x_i$ there?", note_id="kl", number=1, bridge="From $x^2$ to $x$?")
+    assert question(reply) == "### Question 1\nFrom x² to x?\nWhy is xᵢ there?"
+
+
 # Grades
 
 
@@ -195,6 +201,21 @@ def test_an_open_card_names_the_verdict_where_it_may_not_name_the_point() -> Non
     assert "◐ **1.** *partly said*" in shown(so_far)
     assert "of 2 points: 1 not said yet" in shown(so_far)
     assert "What was missing" not in shown(so_far)
+
+
+def test_what_the_candidate_believes_wrongly_is_quoted_and_put_right_below_the_points() -> None:
+    said = (("T *adds*.", "It divides by $T^2$."), ("Always so", "Only at times."))
+    beliefs = tuple(
+        WrongBelief(claim="never shown", correction=right, evidence=Span(start=0, end=len(wrong), quote=wrong))
+        for wrong, right in said
+    )
+    card = grade(line(1, Verdict.MISSED)).model_copy(update={"misconceptions": beliefs})
+    points, _, put_right = shown(card).partition("**Put right**\n")
+    assert "Fact 1." in points
+    assert put_right.startswith("> “T \\*adds\\*”\nIt divides by T².\n> “Always so”\nOnly at times.")
+    assert "never shown" not in shown(card)
+    assert "Put right" not in shown(grade(line(1, Verdict.MISSED)))
+    assert [problem for each in made(card) for problem in wrong(each)] == []
 
 
 @pytest.mark.parametrize(
