@@ -47,8 +47,8 @@ def question(reply: QuestionReply | ProbeReply) -> str:
     """The text of a question or a probe; of any length, so to be sent in pieces."""
     if isinstance(reply, ProbeReply):
         return _plain(reply.text)
-    lines = [f"### {inert(words.place(reply))}", *([_plain(reply.bridge)] if reply.bridge else []), _plain(reply.text)]
-    return "\n".join(lines)
+    bridge = [f"*{_plain(reply.bridge)}*"] if reply.bridge else []
+    return "\n".join([f"### {inert(words.place(reply))}", *bridge, _plain(reply.text)])
 
 
 def so_far(text: str, *, markdown: bool) -> str:
@@ -64,8 +64,8 @@ def _plain(text: str) -> str:
     return inert(readable(text))
 
 
-def cards(reply: Reply, *, session_id: str, private: bool = False) -> list[Card]:
-    """A reply as messages. Under a `private` grade or debrief stands how to share it."""
+def cards(reply: Reply, *, session_id: str, private: bool = False, sharer: str = "") -> list[Card]:
+    """A reply as messages. Under a `private` grade or debrief stands how to share it, over a shared one by whom."""
     match reply:
         case QuestionReply() | ProbeReply():
             return laid_out([question(reply)], BLUE)
@@ -86,7 +86,9 @@ def cards(reply: Reply, *, session_id: str, private: bool = False) -> list[Card]
         case DebriefReply():
             colour = _colour(reply.score)
             blocks = _debrief(reply, session_id)
-    return laid_out([*blocks, *([buttons.share(session_id, reply)] if private else [])], colour)
+    above = [f"-# shared by {inert(sharer)}"] if sharer else []
+    below = [buttons.share(session_id, reply)] if private else []
+    return laid_out([*above, *blocks, *below], colour)
 
 
 def progress(rows: Sequence[TopicProgress]) -> list[Card]:
@@ -99,7 +101,8 @@ def progress(rows: Sequence[TopicProgress]) -> list[Card]:
 
 def _grade(reply: GradeReply, session_id: str) -> Iterator[Block]:
     bar = _bar(reply.score, reply.open_weight, _WIDE)
-    yield f"### {words.headline(reply)}\n`{bar}`\n-# {inert(shorten(reply.question))}"
+    about = f"\n-# {inert(shorten(reply.question))}" if reply.final else ""  # until then it stands right above
+    yield f"### {words.headline(reply)}\n`{bar}`{about}"
     for heading, verdicts in _GROUPS:
         points = [point for point in words.shown(reply) if point.verdict in verdicts]
         for first, point in enumerate(points):
@@ -153,10 +156,10 @@ def _debrief(reply: DebriefReply, session_id: str) -> Iterator[Block]:
             yield "\n".join([f"**{title}**", *(f"- {inert(text)}" for text in texts)])
     unscored = [(q.number, point) for q in reply.questions for point in words.unscored(q.points)]
     if unscored:
-        yield "**Yours to mark**, by question and point, is what I could not tell."
+        yield "**Yours to mark**: what I could not tell, by question and point"
         yield from marking(session_id, unscored, by_question=True)
-    if reply.read_next:
-        yield "-# Read next, or drill again by name: " + " · ".join(f"`{note_id}`" for note_id in reply.read_next)
+    drills = [f"`/drill topic:{note_id}`" for note_id in reply.read_next] or ["`/drill`"]
+    yield "-# Next: " + " · ".join([*drills, "`/progress`"])
     yield Document("debrief.md", report(reply))
 
 

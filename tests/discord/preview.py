@@ -115,24 +115,25 @@ def _lines(text: str) -> str:
     for line in text.split("\n"):
         mark, _, rest = line.partition(" ")
         if mark in ("#", "##", "###"):
-            out.append(f"<h{len(mark)}>{_inline(rest)}</h{len(mark)}>")
+            out.append(f"<h{len(mark)}>{inline(rest)}</h{len(mark)}>")
         elif mark == "-#":
-            out.append(f"<small>{_inline(rest)}</small>")
+            out.append(f"<small>{inline(rest)}</small>")
         elif mark == ">":
-            out.append(f"<blockquote>{_inline(rest)}</blockquote>")
+            out.append(f"<blockquote>{inline(rest)}</blockquote>")
         elif mark in ("-", "*") and rest:
-            out.append(f"<ul><li>{_inline(rest)}</ul>")
+            out.append(f"<ul><li>{inline(rest)}</ul>")
         else:
-            out.append(f"<div>{_inline(line) or '&nbsp;'}</div>")
+            out.append(f"<div>{inline(line) or '&nbsp;'}</div>")
     return "".join(out)
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
+    """One line of Markdown as HTML."""
     out, end = "", 0
     for match in _INLINE.finditer(text):
         kind, inner = match.lastgroup or "", match[match.lastgroup or 0]
         out += html.escape(text[end : match.start()])
-        shown = _inline(inner) if kind in ("bold", "italic", "struck") else html.escape(inner)
+        shown = inline(inner) if kind in ("bold", "italic", "struck") else html.escape(inner)
         out += f"<{_TAGS[kind]}>{shown}</{_TAGS[kind]}>" if kind in _TAGS else shown
         end = match.end()
     return out + html.escape(text[end:])
