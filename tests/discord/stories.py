@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.discord.story import Story
+from tests.discord.story import Script, Story
 
 _RESEARCH = (
     "I work on speech recognition for children. Recognisers make three times as many errors on children's voices, so "
@@ -74,3 +74,6 @@ async def panel(told: Story) -> None:
         await told.clicks(person, "Vote")
         said = {"y": "said", "p": "partly said", "n": "not said"}
         await told.chooses(person, told.newest("Was it said? ▾"), *(said[vote] for vote in votes))
+
+
+STORIES: dict[str, Script] = {"drill": drill, "graded": graded, "interview": interview, "panel": panel}

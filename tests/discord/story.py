@@ -11,8 +11,7 @@ import random
 import re
 import shutil
 import textwrap
-from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,8 +27,8 @@ from bot.compose import Settings, opened
 from bot.discord.client import Viva
 from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
 from tests.discord.double import TOKEN, Double
-from tests.discord.people import Click, Person
-from tests.discord.preview import inline
+from tests.discord.people import Click, Person, text_of
+from tests.discord.preview import Message, inline, with_files
 from tests.discord.rules import Json, walk
 from tests.discord.world import EPHEMERAL
 
@@ -37,6 +36,9 @@ WIDTH = 100
 SEED = 12  # of the order of questions
 _AT_WORK = ("discord.py: on_", "CommandTree", "discord-ui-view-dispatch", "discord-ui-dynamic", "discord-ui-modal")
 _IN_LINE = re.compile(r"<([@#])!?&?(\d+)>")
+
+
+Script = Callable[["Story"], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,10 @@ class Story:
     def _look(self) -> None:
         """Write down what has come since."""
         bot = self.discord.world.bot["id"]
-        public = [("", m) for there in self.discord.world.messages.values() for m in there.values()]
-        for only, message in sorted([*public, *self._whispered()], key=lambda pair: int(pair[1]["id"])):
+        here = [name for name, c in self.discord.world.channels.items() if c.get("guild_id") == self.guild["id"]]
+        public = [("", message) for name in here for message in self.discord.world.messages[name].values()]
+        whispered = [(only, message) for only, message in self._whispered() if message["channel_id"] in here]
+        for only, message in sorted([*public, *whispered], key=lambda pair: int(pair[1]["id"])):
             if message["id"] not in self._told and message["author"]["id"] == bot:
                 self.events.append(Seen(deepcopy(message), self._place(message["channel_id"]), only))
             self._told.add(message["id"])
@@ -164,6 +168,15 @@ class Story:
             for message in click.responses:
                 if message["flags"] & EPHEMERAL:
                     yield click.person.user["global_name"], message
+
+    def messages(self, *parts: str) -> list[Message]:
+        """The first messages of Viva's that have these texts in them, with the pictures that they show."""
+        seen = [event.message for event in self.events if isinstance(event, Seen)]
+        return [self._illustrated(next(m for m in seen if part in text_of(m))) for part in parts]
+
+    def _illustrated(self, message: Json) -> Message:
+        files = ((file["filename"], self.discord.file(file["id"])) for file in message["attachments"])
+        return with_files(message, files)
 
     def _did(self, person: Person, what: str, channel: str) -> None:
         self.events.append(Did(f"{person.user['global_name']} {what}", self._place(channel)))
@@ -236,9 +249,8 @@ def _wrapped(text: str, first: str, further: str) -> list[str]:
     return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=further) or [first]
 
 
-@asynccontextmanager
-async def story(index: Path | None = None) -> AsyncGenerator[Story]:
-    """A server that nobody has used Viva on yet; with an `index` of the notes none need be built."""
+async def tell(scripts: Mapping[str, Script], index: Path | None = None) -> dict[str, Story]:
+    """Tell every story on a server of its own, where nobody has used Viva; with an `index` none need be built."""
     with TemporaryDirectory() as folder:
         if index:
             shutil.copyfile(index, Path(folder) / "notes.index")
@@ -248,12 +260,15 @@ async def story(index: Path | None = None) -> AsyncGenerator[Story]:
                 patch.object(DiscordWebSocket, "DEFAULT_GATEWAY", URL(double.gateway.address)),
                 patch.object(random, "randrange", return_value=SEED),
             ):
-                told = Story(double)
+                stories = {name: Story(double) for name in scripts}
                 running = asyncio.create_task(viva.start(TOKEN))
                 await double.ready()
-                yield told
+                await viva.wait_until_ready()
+                for name, script in scripts.items():
+                    await script(stories[name])
                 await viva.close()
                 await running
+    return stories
 
 
 def _settings(folder: Path) -> Settings:
