@@ -1,11 +1,10 @@
 """The parts of README.md and docs/ that come from what runs: `python -m tests.readme` writes them again.
 
-They stand between `<!-- name -->` and `<!-- /name -->`; `test_readme.py` keeps them equal.
+`test_readme.py` keeps them equal.
 """
 
 import asyncio
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -14,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import typer.main
-from pydantic_core import PydanticUndefined
 
 from bot.cli import app
-from bot.settings import OpenAISettings, StoreSettings, VivaSettings
+from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
 from bot.terminal.commands import HELP
 from bot.terminal.render import coverage_rows
 from evals.cases import grading
@@ -26,6 +24,8 @@ from evals.judges import bench
 from evals.plan import Plan
 from evals.report import show
 from knowledge.library import load
+from tests.discord import page as discord_page
+from tests.markdown import block, rewrite, settings_table, table
 
 README = Path(__file__).parents[1] / "README.md"
 SCRIPT = Path(__file__).with_name("readme_script.txt")
@@ -49,12 +49,12 @@ def transcript(script: Path = SCRIPT) -> str:
             text=True,
             check=True,
         )
-    return _block(result.stdout)
+    return block(result.stdout)
 
 
 def commands() -> str:
     """A table of the verbs of `viva`, as its help has them."""
-    return _table(("command", "what it does"), _verbs(typer.main.get_command(app), "viva"))
+    return table(("command", "what it does"), _verbs(typer.main.get_command(app), "viva"))
 
 
 def _verbs(command: Any, path: str) -> Iterable[tuple[str, str]]:
@@ -69,21 +69,12 @@ def _verbs(command: Any, path: str) -> Iterable[tuple[str, str]]:
 
 def chat() -> str:
     """A table of what can be typed in a chat."""
-    return _table(("type", "to get"), ((f"`{usage}`", meaning) for usage, meaning in HELP.items()))
+    return table(("type", "to get"), ((f"`{usage}`", meaning) for usage, meaning in HELP.items()))
 
 
 def settings() -> str:
     """A table of all settings with their defaults."""
-    return _table(("setting", "default", "what it is"), _settings())
-
-
-def _settings() -> Iterable[tuple[str, str, str]]:
-    for kind in (OpenAISettings, VivaSettings, StoreSettings):
-        for name, field in kind.model_fields.items():
-            variable = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
-            default = "the platform's data folder" if name == "data_dir" else field.default
-            shown = "" if default in (None, PydanticUndefined) else str(default)
-            yield f"`{variable}`", shown, field.description or ""
+    return settings_table(OpenAISettings, VivaSettings, StoreSettings, DiscordSettings)
 
 
 def judge() -> str:
@@ -94,13 +85,13 @@ def judge() -> str:
     metrics = ", ".join(f"{name} {show(metric['value'])}" for name, metric in summary["metrics"].items())
     columns = ("n", "gold", "certain", "open", "score")
     rows = ((kind, *(show(row[column]) for column in columns)) for kind, row in summary["slices"]["kind"].items())
-    return f"{_table(('kind of answer', *columns), rows)}\n\n{metrics[0].upper()}{metrics[1:]}."
+    return f"{table(('kind of answer', *columns), rows)}\n\n{metrics[0].upper()}{metrics[1:]}."
 
 
 def coverage() -> str:
     """Topics by levels and kinds."""
     head, *rows = coverage_rows(load())
-    return _table(head, rows)
+    return table(head, rows)
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
@@ -113,30 +104,10 @@ SECTIONS: dict[str, Callable[[], str]] = {
 }
 
 
-def section(name: str, text: str) -> str:
-    """What stands in a README between the marks of a section."""
-    match = re.search(rf"<!-- {name} -->\n(.*?)<!-- /{name} -->", text, re.DOTALL)
-    return match[1].strip() if match else ""
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
-def _block(text: str) -> str:
-    lines = (line.rstrip() for line in text.strip("\n").splitlines())
-    return "```text\n" + "\n".join(lines) + "\n```"
-
-
 def main() -> None:
-    """Write every section of the README and the transcripts again."""
-    text = README.read_text(encoding="utf-8")
-    for name, made in SECTIONS.items():
-        whole = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        content = made()
-        text = whole.sub(lambda m, c=content: f"{m[1]}{c}\n{m[2]}", text)
-    README.write_text(text, encoding="utf-8")
+    """Write every section of README.md and docs/discord.md, and the transcripts, again."""
+    rewrite(README, SECTIONS)
+    rewrite(DOCS / "discord.md", discord_page.SECTIONS | discord_page.transcripts())
     for name, intro in TRANSCRIPTS.items():
         shown = transcript(Path(__file__).parent / "transcripts" / f"{name}.txt")
         page = f"# {name.capitalize()}\n\n{intro} `viva chat` reading a script, with no key.\n\n{shown}\n"

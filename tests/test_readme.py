@@ -1,19 +1,55 @@
 import re
+from pathlib import Path
 
 import pytest
 
 from knowledge.library import Library
-from tests.readme import DOCS, README, SECTIONS, TRANSCRIPTS, section
+from tests.discord import page
+from tests.markdown import section
+from tests.readme import DOCS, README, SECTIONS, TRANSCRIPTS
+
+DISCORD = DOCS / "discord.md"
+PAGES = [*((README, name) for name in SECTIONS), *((DISCORD, name) for name in page.SECTIONS)]
 
 
-@pytest.mark.parametrize("name", SECTIONS)
-def test_the_readme_says_what_runs(name: str) -> None:
-    written = section(name, README.read_text(encoding="utf-8"))
-    assert written == SECTIONS[name]().strip(), f"README.md differs from what runs: python -m tests.readme ({name})"
+def text(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("path", "name"), PAGES, ids=lambda given: getattr(given, "stem", given))
+def test_a_page_says_what_runs(path: Path, name: str) -> None:
+    made = (SECTIONS if path == README else page.SECTIONS)[name]
+    assert section(name, text(path)) == made().strip(), f"{path.name} differs from what runs: python -m tests.readme"
+
+
+def test_what_people_see_on_discord_is_as_it_is_told(notes_index: Path) -> None:
+    """Two stories of the four: each costs seconds, and these two have all that a drill shows."""
+    for name, told in page.transcripts("drill", "graded", index=notes_index).items():
+        assert section(name, text(DISCORD)) == told(), f"{DISCORD.name} differs from what runs: python -m tests.readme"
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
 def test_a_transcript_asks_what_the_notes_ask(name: str, library: Library) -> None:
-    text = " ".join((DOCS / f"{name}.md").read_text(encoding="utf-8").split())
-    asked = [note.id for note in library if note.question in text]
-    assert len(asked) == len(re.findall(r"Question \d+ (?:of|·)", text)) > 0
+    assert_asks_what_the_notes_ask(text(DOCS / f"{name}.md"), library)
+
+
+@pytest.mark.parametrize("name", ["interview", "panel"])
+def test_an_interview_on_discord_asks_what_the_notes_ask(name: str, library: Library) -> None:
+    shown = re.sub(r"[┃│]", "", section(name, text(DISCORD)))
+    assert_asks_what_the_notes_ask(shown, library)
+    assert shown.count("[Answer] [Hint] [Skip] [Pause]") > shown.count("Ada clicks [Answer]") > 1
+    assert "Debrief" in shown.partition("/stop")[2]
+    assert "Debrief" not in shown.partition("/stop")[0]
+
+
+def assert_asks_what_the_notes_ask(shown: str, library: Library) -> None:
+    flat = " ".join(shown.split())
+    asked = [note.id for note in library if note.question in flat]
+    assert len(asked) == len(re.findall(r"Question \d+ (?:of|·)", flat)) > 0
+
+
+@pytest.mark.parametrize("path", [README, DISCORD], ids=lambda path: path.stem)
+def test_every_picture_and_page_that_is_linked_to_is_there(path: Path) -> None:
+    linked = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text(path))
+    assert linked
+    assert [name for name in linked if not (path.parent / name).exists()] == []

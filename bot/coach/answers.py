@@ -92,7 +92,7 @@ class Answerer:
                     buffer = buffer[match.end() :]
                     if sentence := _cited(match[1], known):
                         kept.append(sentence)
-                        yield Delta(text=sentence + " ")
+                        yield Delta(text=sentence + " ", markdown=True)
         except ModelError as error:
             yield NoticeReply(text=f"The chat model ({model}) {error}; this is the note's own text.")
             return

@@ -150,7 +150,11 @@ Reply = Annotated[
 
 
 class Delta(_Reply):
-    """A piece of a reply that is being worded right now; the whole follows as a Reply."""
+    """A piece of a reply that is being worded right now; the whole follows as a Reply.
+
+    `markdown` as in the whole: an answer is Markdown, a probe is plain text.
+    """
 
     kind: Literal["delta"] = "delta"
     text: str
+    markdown: bool = False

@@ -24,9 +24,11 @@ from bot.discord import buttons
 from bot.discord.layout import Block, Card, Document, laid_out
 from bot.discord.marking import marking
 from bot.discord.text import inert, unmentioning
-from bot.grading.grade import Verdict
+from bot.grading.grade import Verdict, WrongBelief
 from bot.surface import words
+from bot.surface.formulas import formula, readable, replaced, without_half
 from bot.surface.pictures import formulas, progress_chart
+from bot.surface.pieces import closed
 from bot.surface.report import report
 from bot.surface.words import percent
 
@@ -44,13 +46,26 @@ _GROUPS = (
 def question(reply: QuestionReply | ProbeReply) -> str:
     """The text of a question or a probe; of any length, so to be sent in pieces."""
     if isinstance(reply, ProbeReply):
-        return inert(reply.text)
-    lines = [f"### {inert(words.place(reply))}", *([inert(reply.bridge)] if reply.bridge else []), inert(reply.text)]
-    return "\n".join(lines)
+        return _plain(reply.text)
+    bridge = [f"*{_plain(reply.bridge)}*"] if reply.bridge else []
+    return "\n".join([f"### {inert(words.place(reply))}", *bridge, _plain(reply.text)])
 
 
-def cards(reply: Reply, *, session_id: str, private: bool = False) -> list[Card]:
-    """A reply as messages. Under a `private` grade or debrief stands how to share it."""
+def so_far(text: str, *, markdown: bool) -> str:
+    """A probe or an answer that is still being worded, as the whole will look; what is half a formula is kept back."""
+    whole = without_half(text)
+    if not markdown:
+        return _plain(whole)
+    return unmentioning(closed(replaced(whole, lambda latex: inert(formula(latex)))))
+
+
+def _plain(text: str) -> str:
+    """Plain text with its formulas readable."""
+    return inert(readable(text))
+
+
+def cards(reply: Reply, *, session_id: str, private: bool = False, sharer: str = "") -> list[Card]:
+    """A reply as messages. Under a `private` grade or debrief stands how to share it, over a shared one by whom."""
     match reply:
         case QuestionReply() | ProbeReply():
             return laid_out([question(reply)], BLUE)
@@ -71,7 +86,9 @@ def cards(reply: Reply, *, session_id: str, private: bool = False) -> list[Card]
         case DebriefReply():
             colour = _colour(reply.score)
             blocks = _debrief(reply, session_id)
-    return laid_out([*blocks, *([buttons.share(session_id, reply)] if private else [])], colour)
+    above = [f"-# shared by {inert(sharer)}"] if sharer else []
+    below = [buttons.share(session_id, reply)] if private else []
+    return laid_out([*above, *blocks, *below], colour)
 
 
 def progress(rows: Sequence[TopicProgress]) -> list[Card]:
@@ -84,11 +101,14 @@ def progress(rows: Sequence[TopicProgress]) -> list[Card]:
 
 def _grade(reply: GradeReply, session_id: str) -> Iterator[Block]:
     bar = _bar(reply.score, reply.open_weight, _WIDE)
-    yield f"### {words.headline(reply)}\n`{bar}`\n-# {inert(shorten(reply.question))}"
+    about = f"\n-# {inert(shorten(reply.question))}" if reply.final else ""  # until then it stands right above
+    yield f"### {words.headline(reply)}\n`{bar}`{about}"
     for heading, verdicts in _GROUPS:
         points = [point for point in words.shown(reply) if point.verdict in verdicts]
         for first, point in enumerate(points):
             yield (heading if first == 0 else "") + _point(point)
+    for first, belief in enumerate(reply.misconceptions):
+        yield ("**Put right**\n" if first == 0 else "") + _put_right(belief)
     if reply.final:
         yield from marking(session_id, [(reply.number, point) for point in words.unscored(reply.points)])
     yield "\n".join(f"-# {line}" for line in (words.unsaid(reply), words.judged(reply)) if line)
@@ -116,6 +136,10 @@ def _evidence(point: PointLine) -> Iterator[str]:
         yield f"-# {inert(point.reason)}"
 
 
+def _put_right(belief: WrongBelief) -> str:
+    return f"> “{inert(shorten(belief.evidence.quote))}”\n{_plain(belief.correction)}"
+
+
 def _notes(title: str, markdown: str, note_ids: Iterable[str]) -> Iterator[Block]:
     text, pictures = formulas(markdown, inert)
     yield f"### {title}\n{unmentioning(text)}"
@@ -132,10 +156,10 @@ def _debrief(reply: DebriefReply, session_id: str) -> Iterator[Block]:
             yield "\n".join([f"**{title}**", *(f"- {inert(text)}" for text in texts)])
     unscored = [(q.number, point) for q in reply.questions for point in words.unscored(q.points)]
     if unscored:
-        yield "**Yours to mark**, by question and point, is what I could not tell."
+        yield "**Yours to mark**: what I could not tell, by question and point"
         yield from marking(session_id, unscored, by_question=True)
-    if reply.read_next:
-        yield "-# Read next, or drill again by name: " + " · ".join(f"`{note_id}`" for note_id in reply.read_next)
+    drills = [f"`/drill topic:{note_id}`" for note_id in reply.read_next] or ["`/drill`"]
+    yield "-# Next: " + " · ".join([*drills, "`/progress`"])
     yield Document("debrief.md", report(reply))
 
 

@@ -9,6 +9,7 @@ import discord
 from bot.discord.app import point_at
 from bot.doctor import Finding
 from bot.settings import DiscordSettings
+from bot.surface.words import counted
 
 PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -82,7 +83,8 @@ def _intents(flags: discord.ApplicationFlags, *, free_chat: bool) -> Finding:
 
 async def _gateway(client: discord.Client, settings: DiscordSettings) -> Finding:
     shards, _, starts = await client.http.get_bot_gateway()
-    told = f"gateway: {settings.shards or shards} shards, {starts['remaining']} starts left today"
+    advised, left = counted(settings.shards or shards, "shard"), counted(starts["remaining"], "start")
+    told = f"gateway: {advised}, {left} left today"
     return Finding(starts["remaining"] >= _FEW_STARTS, told)
 
 
@@ -102,7 +104,12 @@ async def _servers(client: discord.Client) -> AsyncIterator[Finding]:
 def _lacking(guild: Any) -> Finding | None:
     """What Viva may not do on a server although it has to."""
     has = discord.Permissions(int(guild["permissions"]))
-    missing = [name.replace("_", " ") for name, wanted in PERMISSIONS if wanted and not getattr(has, name)]
+    missing = [called(name) for name, wanted in PERMISSIONS if wanted and not getattr(has, name)]
     if has.administrator or not missing:
         return None
     return Finding(False, f"server {guild['name']}: Viva may not {', '.join(missing)}; invite it again as below")
+
+
+def called(permission: str) -> str:
+    """A permission of discord.py as Discord itself calls it."""
+    return {"read_messages": "view channel"}.get(permission, permission.replace("_", " "))

@@ -129,7 +129,8 @@ class Conversation:
         """Show everybody what only the candidate has seen."""
         await interaction.response.defer()
         reply = await self._card(press)
-        for card in await asyncio.to_thread(cards, reply, session_id=press.session_id):
+        sharer = interaction.user.display_name
+        for card in await asyncio.to_thread(cards, reply, session_id=press.session_id, sharer=sharer):
             await interaction.followup.send(view=card.view, files=list(card.files))
         if interaction.message:
             await interaction.edit_original_response(view=shared(interaction.message, press))

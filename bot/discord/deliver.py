@@ -23,7 +23,7 @@ from bot.coach.reply import (
     Reply,
 )
 from bot.discord import buttons
-from bot.discord.cards import cards, question
+from bot.discord.cards import cards, question, so_far
 from bot.discord.places import Channel
 from bot.discord.telling import passing
 from bot.discord.text import MESSAGE, pieces
@@ -84,7 +84,7 @@ class Turn:
             async for item in items:
                 if isinstance(item, Delta):
                     stream = stream or _Stream(self)
-                    await stream.add(item.text)
+                    await stream.add(item)
                 elif stream and isinstance(item, ProbeReply | AnswerReply):
                     await self.reply(item, stream.message)
                     stream = None
@@ -200,17 +200,20 @@ class _Stream:
         self._edited = float("-inf")
         self.message: discord.Message | None = None
 
-    async def add(self, text: str) -> None:
+    async def add(self, delta: Delta) -> None:
         """More of it."""
-        self._text += text
+        self._text += delta.text
         now = asyncio.get_running_loop().time()
-        if not self._text.strip() or len(self._text) > MESSAGE or now - self._edited < _EDIT_SECONDS:
+        if now - self._edited < _EDIT_SECONDS:
+            return
+        shown = so_far(self._text, markdown=delta.markdown)
+        if not shown.strip() or len(shown) > MESSAGE:
             return
         self._edited = now
         if self.message is None:
-            self.message = await self._turn.post(content=self._text)
+            self.message = await self._turn.post(content=shown)
         else:
-            await _replaced(self.message, content=self._text)
+            await _replaced(self.message, content=shown)
 
 
 async def _replaced(message: discord.Message, **by: Any) -> bool:

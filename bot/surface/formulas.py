@@ -17,6 +17,8 @@ _FORMULA = re.compile(
     r"|(?s:\$\$([^$]{1,300})\$\$|\\\[(.{1,300}?)\\\])|\\\((.{1,300}?)\\\)"
     r"|(?<!\\)\$(?!\s)([^$\n]{1,300})\$(?!\d)"
 )
+# One that has begun at the end of a text, or a backslash of which nobody knows yet what it begins.
+_HALF = re.compile(r"\$\$[^$]{0,300}\Z|(?s:\\[\[(](?:(?!\\[\])]).){0,300}\Z)|(?<!\\)\$(?!\s)[^$\n]{0,300}\Z|\\\Z")
 _PIECE = re.compile(r"\\(?:[A-Za-z]+|.)|[{}^_]|\s+|.")
 _FLATTENED = re.compile(r"[\^_√]\(|\)/|/\(")
 _GLANCE, _LINE = 16, 60  # characters
@@ -48,6 +50,13 @@ def readable(markdown: str) -> str:
 def replaced(markdown: str, put: Callable[[str], str]) -> str:
     """Markdown with what `put` makes of every formula's LaTeX in its place; code is left as it is."""
     return _FORMULA.sub(lambda match: put(match[match.lastindex].strip()) if match.lastindex else match[0], markdown)
+
+
+def without_half(markdown: str) -> str:
+    """Markdown that is still being written, without the formula that has begun at its end; code is left as it is."""
+    whole = _FORMULA.sub(lambda match: "\0" * len(match[0]), markdown)
+    half = _HALF.search(whole)
+    return markdown[: half.start()] if half else markdown
 
 
 def reads_well(text: str) -> bool:

@@ -2,12 +2,13 @@
 
 import re
 
-_FENCE = re.compile(r"^```(\w{0,20})[ \t]?$(?:.*?^```[ \t]*$|.*\Z)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(\w{0,20})[ \t]?$(?:.*?(^```[ \t]*$)|.*\Z)", re.MULTILINE | re.DOTALL)
 # Where to part, best first: paragraphs, lines, sentences, words.
 _JOINTS = tuple(
     re.compile(joint)
     for joint in (r"\s*\n\s*\n", r"[ \t]*\n", r"(?:(?<=[.!?…])|(?<=[.!?…][\"”’)\]*_]))[ \t]+", r"[ \t]+")
 )
+_HALF_FENCE = re.compile(r"\n?^`{1,2}\Z", re.MULTILINE)
 _CLOSING = "\n```"
 _LEAST = 50  # characters: room for a fence that is opened, closed and holds something
 
@@ -26,6 +27,16 @@ def pieces(text: str, limit: int) -> list[str]:
         head, rest = _parted(rest, limit)
         found.append(head)
     return [piece for piece in (*found, rest) if piece.strip()]
+
+
+def closed(markdown: str) -> str:
+    """Markdown that is still being written, with its code closed; a fence without anything in it yet is left out."""
+    markdown = _HALF_FENCE.sub("", markdown)
+    fence = next((fence for fence in _FENCE.finditer(markdown) if not fence[2]), None)
+    if fence is None:
+        return markdown
+    _, _, code = fence[0].partition("\n")
+    return markdown.rstrip("\n") + _CLOSING if code.strip() else markdown[: fence.start()]
 
 
 def _parted(text: str, limit: int) -> tuple[str, str]:

@@ -33,10 +33,10 @@ def finding(*hits: Hit, in_scope: float = 0.9) -> Find:
 async def asked(
     find: Find, query: str = "what is it?", *, closed: Sequence[str] = (), client: ModelClient | None = None
 ) -> tuple[str, list[AnswerReply | NoticeReply]]:
-    """What was streamed, and the replies."""
+    """What was streamed as Markdown, and the replies."""
     answerer = Answerer(LIBRARY, find, client, MODEL if client else None)
     items = [item async for item in answerer.answer(query, closed=closed, person="ada")]
-    streamed = "".join(item.text for item in items if isinstance(item, Delta))
+    streamed = "".join(item.text for item in items if isinstance(item, Delta) and item.markdown)
     return streamed, [item for item in items if not isinstance(item, Delta)]
 
 

@@ -225,6 +225,10 @@ class Double:
         file: Json = {"id": file_id, "filename": name, "size": len(data), "url": url, "proxy_url": url}
         return file | ({"description": description} if description else {})
 
+    def file(self, file_id: str) -> bytes:
+        """What is in an attachment."""
+        return self._files[file_id]
+
     def channel(self, channel_id: str) -> Json:
         """A channel that Viva may write into; raises as Discord does."""
         channel = self.world.channels.get(channel_id)

@@ -16,7 +16,7 @@ from tests.discord.rules import Json, listed, walk
 from tests.discord.world import DM, EPHEMERAL, EVERYBODY
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
-_STRING, _SELECTS = 3, (3, 5, 6, 7, 8)
+_STRING, _USER, _SELECTS = 3, 6, (3, 5, 6, 7, 8)
 _FILE_LIMIT = 10 << 20
 
 
@@ -67,7 +67,8 @@ class Person:
 
     async def slash(self, channel_id: str, name: str, **options: Any) -> Click:
         """Type a command and wait until it is acknowledged."""
-        data = self._command(name, 1) | {"options": self._options(name, options)}
+        given = self._options(name, options)
+        data = self._command(name, 1) | {"options": given, "resolved": self._resolved(given)}
         return await self._send(COMMAND, channel_id, data)
 
     async def autocomplete(self, channel_id: str, name: str, option: str, typed: str) -> Click:
@@ -141,11 +142,19 @@ class Person:
         kinds = {option["name"]: option["type"] for option in listed(command, "options")}
         return [{"name": key, "type": kinds[key], "value": value} for key, value in options.items()]
 
+    def _resolved(self, options: list[Json]) -> Json:
+        """The people who are named in options."""
+        world = self.discord.world
+        people = {o["value"]: world.users[o["value"]] for o in options if o["type"] == _USER}
+        members = {name: _without_user(world.member(user, [])) for name, user in people.items()}
+        here = {name: {**member, "permissions": str(EVERYBODY.value)} for name, member in members.items()}
+        return {"users": people, "members": here} if people else {}
+
     def _member(self, *, with_user: bool = True) -> Json:
         member = self.discord.world.member(self.user, [])
         may = EVERYBODY | Permissions(manage_guild=self.manager)
         member["permissions"] = str(may.value)
-        return member if with_user else {key: value for key, value in member.items() if key != "user"}
+        return member if with_user else _without_user(member)
 
     async def _send(self, kind: int, channel_id: str, data: Json, message: Json | None = None) -> Click:
         """Tell the bot of an interaction; returns when the bot has answered, or has let three seconds pass."""
@@ -193,6 +202,10 @@ class Person:
             await self.discord.until(lambda: click.acknowledged is not None or click.expired, ACK_SECONDS + 0.5)
         except AssertionError:
             click.expired = True
+
+
+def _without_user(member: Json) -> Json:
+    return {key: value for key, value in member.items() if key != "user"}
 
 
 def text_of(message: Json) -> str:

@@ -1,4 +1,4 @@
-"""Messages as Discord's dark theme shows them: payloads of Components V2 and of plain text on one HTML page.
+"""Messages as Discord's dark or light theme shows them: payloads of Components V2 and of plain text on one HTML page.
 
     python -m tests.discord.preview messages.json page.html
 
@@ -19,29 +19,40 @@ from typing import Any
 Message = Mapping[str, Any]
 """A message body, with what it shows under `files`: name to base64."""
 
+DARK = {
+    "page": "#313338", "text": "#dbdee1", "strong": "#f2f3f5", "faint": "#949ba4", "card": "#2b2d31", "edge": "#4e5058",
+    "code": "#1e1f22", "button": "#4e5058", "label": "#ffffff",
+}  # fmt: skip
+LIGHT = {
+    "page": "#ffffff", "text": "#313338", "strong": "#060607", "faint": "#5c5e66", "card": "#f2f3f5", "edge": "#c4c9ce",
+    "code": "#e3e5e8", "button": "#e3e5e8", "label": "#313338",
+}  # fmt: skip
 _STYLE = """
-body { background: #313338; color: #dbdee1; margin: 0; padding: 16px; width: 640px;
+body { background: var(--page); color: var(--text); margin: 0; padding: 16px; width: 640px;
        font: 16px/1.375 "gg sans", "Noto Sans", "Liberation Sans", sans-serif; overflow-wrap: break-word; }
 article { padding: 4px 0 4px 56px; position: relative; margin-bottom: 14px; max-width: 584px; }
+article:last-child { margin-bottom: 0; }
 article::before { content: "V"; position: absolute; left: 0; width: 40px; height: 40px; border-radius: 50%;
        background: #5865f2; color: white; text-align: center; line-height: 40px; font-weight: bold; }
-.author { font-weight: 600; color: #f2f3f5; } .author span { background: #5865f2; color: white; font-size: 10px;
+.author { font-weight: 600; color: var(--strong); } .author span { background: #5865f2; color: white; font-size: 10px;
        border-radius: 3px; padding: 1px 4px; margin-left: 4px; vertical-align: 2px; }
-.container { background: #2b2d31; border-left: 4px solid #4e5058; border-radius: 8px; padding: 16px;
+.container { background: var(--card); border-left: 4px solid var(--edge); border-radius: 8px; padding: 16px;
        display: flex; flex-direction: column; gap: 10px; margin-top: 4px; }
-h1, h2, h3 { margin: 0; color: #f2f3f5; } h1 { font-size: 24px; } h2 { font-size: 20px; } h3 { font-size: 16px; }
-small { font-size: 13px; color: #949ba4; display: block; } blockquote { border-left: 4px solid #4e5058;
+.components { display: flex; flex-direction: column; gap: 8px; }
+h1, h2, h3 { margin: 0; color: var(--strong); } h1 { font-size: 24px; } h2 { font-size: 20px; } h3 { font-size: 16px; }
+small { font-size: 13px; color: var(--faint); display: block; } blockquote { border-left: 4px solid var(--edge);
        margin: 2px 0; padding: 0 8px 0 12px; border-radius: 3px; } ul { margin: 2px 0; padding-left: 22px; }
-code { background: #1e1f22; border-radius: 4px; padding: 1px 4px; font: 13.6px "DejaVu Sans Mono", monospace; }
-pre { background: #1e1f22; border-radius: 4px; padding: 8px; margin: 4px 0; white-space: pre-wrap;
+code { background: var(--code); border-radius: 4px; padding: 1px 4px; font: 13.6px "DejaVu Sans Mono", monospace; }
+pre { background: var(--code); border-radius: 4px; padding: 8px; margin: 4px 0; white-space: pre-wrap;
       font: 13.6px "DejaVu Sans Mono", monospace; }
 img { width: 100%; border-radius: 8px; display: block; } .row { display: flex; gap: 8px; margin-top: 4px; }
-.button { border-radius: 8px; padding: 6px 14px; font-size: 14px; color: white; background: #4e5058; }
-.b1 { background: #5865f2; } .b3 { background: #248046; } .b4 { background: #da373c; } .off { opacity: .5; }
-.select { background: #1e1f22; border-radius: 8px; padding: 8px 12px; flex: 1; color: #949ba4; }
-.select::after { content: "⌄"; float: right; } .file { background: #2b2d31; border: 1px solid #4e5058;
-       border-radius: 8px; padding: 12px; color: #00a8fc; }
-hr { border: 0; border-top: 1px solid #4e5058; width: 100%; }
+.button { border-radius: 8px; padding: 6px 14px; font-size: 14px; color: var(--label); background: var(--button); }
+.b1 { background: #5865f2; color: white; } .b3 { background: #248046; color: white; }
+.b4 { background: #da373c; color: white; } .off { opacity: .5; }
+.select { background: var(--code); border-radius: 8px; padding: 8px 12px; flex: 1; color: var(--faint); }
+.select::after { content: "⌄"; float: right; } .file { background: var(--card); border: 1px solid var(--edge);
+       border-radius: 8px; padding: 12px; color: #0081c9; }
+hr { border: 0; border-top: 1px solid var(--edge); width: 100%; }
 """
 
 _INLINE = re.compile(
@@ -52,16 +63,18 @@ _TAGS = {"code": "code", "bold": "b", "italic": "i", "struck": "s", "link": "u",
 _FENCE = re.compile(r"^```\w*\n(.*?)\n?```$", re.MULTILINE | re.DOTALL)
 
 
-def page(messages: Iterable[Message]) -> str:
+def page(messages: Iterable[Message], theme: Mapping[str, str] = DARK) -> str:
     """One HTML page with the messages, pictures inside."""
+    colours = "".join(f"--{name}: {colour};" for name, colour in theme.items())
     articles = "".join(f"<article><div class=author>Viva<span>APP</span></div>{_body(m)}</article>" for m in messages)
-    return f"<!doctype html><meta charset=utf-8><title>Viva</title><style>{_STYLE}</style>{articles}"
+    return f"<!doctype html><meta charset=utf-8><title>Viva</title><style>:root {{{colours}}}{_STYLE}</style>{articles}"
 
 
 def _body(message: Message) -> str:
     files: Mapping[str, str] = message.get("files", {})
     content = f"<div>{_markdown(message['content'])}</div>" if message.get("content") else ""
-    return content + _all(message.get("components", []), files)
+    shown = _all(message.get("components", []), files)
+    return content + (f"<div class=components>{shown}</div>" if shown else "")
 
 
 def _all(components: Iterable[Mapping[str, Any]], files: Mapping[str, str]) -> str:
@@ -115,24 +128,25 @@ def _lines(text: str) -> str:
     for line in text.split("\n"):
         mark, _, rest = line.partition(" ")
         if mark in ("#", "##", "###"):
-            out.append(f"<h{len(mark)}>{_inline(rest)}</h{len(mark)}>")
+            out.append(f"<h{len(mark)}>{inline(rest)}</h{len(mark)}>")
         elif mark == "-#":
-            out.append(f"<small>{_inline(rest)}</small>")
+            out.append(f"<small>{inline(rest)}</small>")
         elif mark == ">":
-            out.append(f"<blockquote>{_inline(rest)}</blockquote>")
+            out.append(f"<blockquote>{inline(rest)}</blockquote>")
         elif mark in ("-", "*") and rest:
-            out.append(f"<ul><li>{_inline(rest)}</ul>")
+            out.append(f"<ul><li>{inline(rest)}</ul>")
         else:
-            out.append(f"<div>{_inline(line) or '&nbsp;'}</div>")
+            out.append(f"<div>{inline(line) or '&nbsp;'}</div>")
     return "".join(out)
 
 
-def _inline(text: str) -> str:
+def inline(text: str) -> str:
+    """One line of Markdown as HTML."""
     out, end = "", 0
     for match in _INLINE.finditer(text):
         kind, inner = match.lastgroup or "", match[match.lastgroup or 0]
         out += html.escape(text[end : match.start()])
-        shown = _inline(inner) if kind in ("bold", "italic", "struck") else html.escape(inner)
+        shown = inline(inner) if kind in ("bold", "italic", "struck") else html.escape(inner)
         out += f"<{_TAGS[kind]}>{shown}</{_TAGS[kind]}>" if kind in _TAGS else shown
         end = match.end()
     return out + html.escape(text[end:])

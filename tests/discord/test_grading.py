@@ -53,7 +53,7 @@ async def test_what_was_graded_can_be_shared(scene: Scene) -> None:
     result = await ada.select(picking.response, ["kl"])
     card = next(m for m in (result.response, *result.followups) if m and "Grade 100 %" in text(m))
     await ada.click(card, label="Share with the channel")
-    assert "Grade 100 %" in said(scene.channel, viewer=bob)
+    assert "shared by ada\nGrade 100 %" in said(scene.channel, viewer=bob).replace("-# ", "").replace("### ", "")
 
 
 async def test_what_others_wrote_is_not_graded(scene: Scene, judge: ScriptedJudge) -> None:

@@ -1,12 +1,14 @@
 """The preview shows what a message holds."""
 
+import re
+
 import pytest
 
 from bot.coach.reply import AnswerReply
 from bot.discord.buttons import under_question
 from bot.discord.cards import cards
 from bot.grading.grade import Verdict
-from tests.discord.preview import page, with_files
+from tests.discord.preview import DARK, LIGHT, page, with_files
 from tests.discord.test_cards import SESSION, body
 from tests.surface.written import grade, line
 
@@ -30,3 +32,12 @@ def test_a_page_shows_text_pictures_buttons_and_selects() -> None:
 def test_a_component_that_it_does_not_know_is_not_left_out() -> None:
     with pytest.raises(ValueError, match="type 99"):
         page([{"components": [{"type": 99}]}])
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def test_a_page_has_the_colours_of_its_theme_and_of_no_other(theme: dict[str, str]) -> None:
+    shown = page([{"content": "Why?"}], theme)
+    assert f"--page: {theme['page']};" in shown
+    other = LIGHT if theme is DARK else DARK
+    assert f"--page: {other['page']};" not in shown
+    assert set(DARK) == set(LIGHT) == set(re.findall(r"var\(--(\w+)\)", shown))

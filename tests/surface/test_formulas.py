@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.surface.formulas import formula, readable, reads_well
+from bot.surface.formulas import formula, readable, reads_well, without_half
 from knowledge.library import Library
 
 FORMULA = re.compile(r"\$([^$\n]+)\$")
@@ -151,6 +151,28 @@ def test_a_formula_is_known_however_it_is_delimited(written: str) -> None:
 )
 def test_what_is_no_formula_stays_as_it_is(text: str) -> None:
     assert readable(text) == text
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("so $x", "so "),
+        ("so $$x", "so "),
+        ("so $$x$", "so "),
+        (r"so \(x", "so "),
+        ("so \\[\n x", "so "),
+        ("so \\", "so "),
+        ("so $x$ and $y", "so $x$ and "),
+        ("so $x$, done", "so $x$, done"),
+        ("so `$x`, done", "so `$x`, done"),
+        ("```sh\necho $HO", "```sh\necho $HO"),
+        ("cost $ 5", "cost $ 5"),
+        ("a $line\nand another", "a $line\nand another"),
+        ("a $" + "x" * 301, "a $" + "x" * 301),
+    ],
+)
+def test_of_a_formula_that_is_being_written_nothing_is_shown(written: str, shown: str) -> None:
+    assert without_half(written) == shown
 
 
 @pytest.mark.parametrize("latex", ["x_i", r"e^{-x}", r"\frac{1-p}{n}", r"\mathrm{KL}(p\|q) = \sum_x p(x)\log p(x)"])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.surface.pieces import pieces
+from bot.surface.pieces import closed, pieces
 
 SENTENCE = "A sentence of eight words that says something. "
 PARAGRAPH = (SENTENCE * 3).strip()
@@ -72,6 +72,24 @@ def test_code_that_was_never_closed_is_code_to_the_end() -> None:
     parted = pieces("```\n" + "\n".join("some more code" for _ in range(9)), 60)
     assert all(piece.startswith("```\n") for piece in parted)
     assert all(piece.endswith("\n```") for piece in parted[:-1])
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("so", "so"),
+        ("so\n``", "so"),
+        ("so\n```py", "so\n"),
+        ("so\n```py\n", "so\n"),
+        ("so\n```py\nx = 1", "so\n```py\nx = 1\n```"),
+        ("so\n```py\nx = 1\n", "so\n```py\nx = 1\n```"),
+        ("so\n```py\nx = 1\n``", "so\n```py\nx = 1\n```"),
+        ("so\n```py\nx = 1\n```", "so\n```py\nx = 1\n```"),
+        ("```\nx\n```\nso `a` and ``", "```\nx\n```\nso `a` and ``"),
+    ],
+)
+def test_code_that_is_being_written_is_closed(written: str, shown: str) -> None:
+    assert closed(written) == shown
 
 
 def test_a_piece_too_small_for_code_is_refused() -> None:
