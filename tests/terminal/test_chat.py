@@ -208,21 +208,25 @@ def test_what_was_said_is_what_is_quoted_for_credit(viva: Viva) -> None:
     with ScriptedServer() as server:
         server.always(fooled)
         result = viva.chat("/drill losses 1", answer, **configured(server))
-    assert "Grade 100 %" in result.stdout
+    # Granted and quoted for every point, it counts where it is about the point.
+    assert re.search(r"So far [1-9]\d? %, [1-9]\d? % open", result.stdout)
     assert "“The entropy of the labels is a constant”" in result.stdout
 
 
 # An interview
 
 
+RESULT = "the problem was that models fail under domain shift, and our main result is half the error"
+
+
 def test_an_interview_is_silent_about_grades_until_the_debrief(viva: Viva) -> None:
     with ScriptedServer() as server:
-        server.always(granting("partial", "zebras graze"))
-        result = viva.chat("/interview 5", *["I measured that zebras graze"] * 12, "/stop", **configured(server))
+        server.always(granting("partial", RESULT))
+        result = viva.chat("/interview 5", *[f"Well: {RESULT}"] * 12, "/stop", **configured(server))
     before, _, after = result.stdout.partition("\nDebrief:")
     assert len(viva.said) == 12
     assert "%" not in before
-    assert "zebras graze" in after
+    assert RESULT in flat(after)
     assert result.returncode == 0
 
 
@@ -260,7 +264,7 @@ def test_quit_in_a_script_ends_an_answered_session_like_the_end_of_input(viva: V
 def test_the_end_of_input_closes_the_session_with_its_debrief(viva: Viva) -> None:
     result = viva.chat("/drill losses 2", DONT_KNOW)
     assert "Debrief: 0 %" in result.stdout
-    assert viva.events[-2].kind == "closed"
+    assert "closed" in [event.kind for event in viva.events]
     assert WELCOME not in viva.chat("/quit").stdout
 
 
@@ -268,7 +272,7 @@ def test_a_session_without_an_answer_is_closed_without_a_word(viva: Viva) -> Non
     result = viva.chat("/drill losses 2")
     assert "Debrief" not in result.stdout
     assert "nothing" not in result.stdout.lower()
-    assert viva.events[-2].kind == "closed"
+    assert "closed" in [event.kind for event in viva.events]
 
 
 def test_another_drill_ends_the_first_with_its_debrief(viva: Viva) -> None:

@@ -66,7 +66,7 @@ def assert_every_answer_is_there_once(viva: Viva) -> None:
     assert viva.count("replied") == once + Counter({event.id: 1 for event in events if event.kind == "start"})
     assert sum(event.kind == "asked" for event in events) == QUESTIONS
     assert {event.kind for event in events}.isdisjoint({"stop", "pause"})
-    assert events[-2].kind == "closed"
+    assert [event.kind for event in events if event.kind != "shown"][-2:] == ["closed", "replied"]
 
 
 @pytest.mark.parametrize("seed", range(5))
