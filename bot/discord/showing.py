@@ -141,11 +141,12 @@ class Showing:
 
     async def _retire(self, session_id: str, turn: Turn) -> None:
         """Disable the buttons of prompts that are over: only what stands open is there to be answered."""
-        over = (await self._coach.session(session_id)).status is Status.CLOSED
+        session = await self._coach.session(session_id)
+        over = session.status is Status.CLOSED
         if not over and not turn.put:
             return
         before = self._prompts.pop(session_id, None)
-        retired = [*([before] if before else await _standing(turn)), *turn.put]
+        retired = [*([before] if before else await _standing(turn, None if over else session.prompts)), *turn.put]
         if not over:
             self._prompts[session_id] = retired.pop()
             _trim(self._prompts)
@@ -162,8 +163,8 @@ def _trim(remembered: OrderedDict[Any, Any]) -> None:
         remembered.popitem(last=False)
 
 
-async def _standing(turn: Turn) -> list[Prompt]:
-    """The prompts with live buttons that a process before this one put where the turn is shown."""
+async def _standing(turn: Turn, still_open: int | None) -> list[Prompt]:
+    """The prompts that a process before this one put where the turn is shown: with live buttons, though over."""
     put = {message.id for _, message in turn.put}
     if any(number == 1 for number, _ in turn.put) or not isinstance(turn.channel, discord.abc.Messageable):
         return []
@@ -171,7 +172,9 @@ async def _standing(turn: Turn) -> list[Prompt]:
     try:
         async for message in turn.channel.history(limit=_IN_SIGHT):
             press = buttons.answerable(message)
-            if press and press.prompt and press.session_id == turn.session_id and message.id not in put:
+            if not press or not press.prompt or press.session_id != turn.session_id or message.id in put:
+                continue
+            if press.prompt != still_open:
                 found.append((press.prompt, message))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.debug("old prompts of session %s are not found (%s)", turn.session_id, type(error).__name__)

@@ -12,10 +12,10 @@ from tests.discord.rules import Json, walk
 _IN_SIGHT = 20  # messages from the last one up
 
 
-async def drill(discord: Double, person: Person, channel: Json, questions: int = 1, topic: str = "losses") -> str:
-    """A drill that has begun: the thread where it is held, once the question stands there."""
+async def drill(discord: Double, person: Person, channel: Json, questions: int = 1, **wishes: str) -> str:
+    """A drill that has begun, on a mix of topics unless one is wished for: its thread, once the question is there."""
     before = {thread["id"] for thread in discord.world.threads(channel["guild_id"])}
-    begun = await person.slash(channel["id"], "drill", topic=topic, questions=questions)
+    begun = await person.slash(channel["id"], "drill", questions=questions, **wishes)
     assert begun.acknowledged is not None, "the command was not acknowledged"
 
     def mine() -> list[str]:
