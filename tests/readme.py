@@ -19,6 +19,7 @@ from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSet
 from bot.terminal.commands import HELP
 from bot.terminal.render import coverage_rows
 from evals.cases import grading
+from evals.gates import failures
 from evals.grading import Grading
 from evals.judges import bench
 from evals.plan import Plan
@@ -81,7 +82,9 @@ def judge() -> str:
     """The embedded judge on the held-out answers, by kind: what `viva eval grading` prints first and last."""
     task = Grading(grading("test"), load(), bench("embedded", None).judge)
     with tempfile.TemporaryDirectory() as folder:
-        summary = asyncio.run(Plan(Path(folder)).carry_out(task, "embedded"))["summary"]
+        report = asyncio.run(Plan(Path(folder), split="test").carry_out(task, "embedded"))
+    assert not (wrong := failures(report)), wrong
+    summary = report["summary"]
     metrics = ", ".join(f"{name} {show(metric['value'])}" for name, metric in summary["metrics"].items())
     columns = ("n", "gold", "certain", "open", "score")
     rows = ((kind, *(show(row[column]) for column in columns)) for kind, row in summary["slices"]["kind"].items())

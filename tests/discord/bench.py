@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -56,7 +57,7 @@ async def crowd(report: Report, number: int = 200) -> None:
             report("  median", statistics.median(waits), "s")
             report(f"  {_ANSWERS} answers of everybody, all graded and asked on after", took, "s")
             report("  answers graded exactly once", once, "answers", f"{_ANSWERS * number}")
-            report("  lost or doubled", len(await lost_or_doubled(viva, talk)), "", "0")
+            await _reckon(report, viva, talk)
             report("  memory of the process (RSS)", memory, "MB")
 
 
@@ -81,6 +82,12 @@ async def _answer(talk: Talk, person: Person, thread: str) -> list[Click]:
     return clicks
 
 
+async def _reckon(report: Report, viva: Viva, talk: Talk) -> None:
+    problems = await lost_or_doubled(viva, talk)
+    report("  lost or doubled", len(problems), "", "0")
+    sys.stderr.writelines(f"{problem}\n" for problem in problems)
+
+
 def _megabytes(pid: int) -> float:
     """What a process holds of the memory of this machine."""
     status = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines())
@@ -100,7 +107,9 @@ async def kill(report: Report, number: int = 30) -> None:
             dead = sum(click.acknowledged is None for click in killing.clicks)
             report(f"kill -9 during {number} sessions: all go on after", killing.seconds, "s")
             report("  buttons and forms, of before too, that do not work", dead, "", "0")
-            report("  lost, doubled, or to be answered again", len(await lost_or_doubled(viva, killing)), "", "0")
+            again = sum(times > 1 for said in killing.answers.values() for times in said.values())
+            report("  to be answered again", again, "answers", "0")
+            await _reckon(report, viva, killing)
 
 
 async def storm(report: Report, people: int = 20, seconds: float = 120, seed: int = 1) -> None:
@@ -117,7 +126,7 @@ async def storm(report: Report, people: int = 20, seconds: float = 120, seed: in
             said = sum(map(len, chaos.answers.values()))
             report(f"a storm of {seconds:g} s, seed {seed}: {people} people", said, "answers")
             report("  what was done to Discord and its gateway", chaos.faults.total() + chaos.blows.total(), "faults")
-            report("  lost or doubled", len(await lost_or_doubled(viva, chaos)), "", "0")
+            await _reckon(report, viva, chaos)
 
 
 async def measure(report: Report) -> None:

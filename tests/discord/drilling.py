@@ -8,6 +8,7 @@ from itertools import islice
 from tests.discord.double import Double
 from tests.discord.people import Click, Person, text_of
 from tests.discord.rules import Json, walk
+from tests.shipped import PATIENCE
 
 _IN_SIGHT = 20  # messages from the last one up
 
@@ -22,7 +23,7 @@ async def drill(discord: Double, person: Person, channel: Json, questions: int =
         threads = [thread["id"] for thread in discord.world.threads(channel["guild_id"])]
         return [name for name in threads if name not in before and person.user["global_name"] in _name(discord, name)]
 
-    await discord.until(lambda: mine() and open_prompts(discord, mine()[0]))
+    await discord.until(lambda: mine() and open_prompts(discord, mine()[0]), PATIENCE)
     return mine()[0]
 
 
