@@ -107,8 +107,6 @@ async def kill(report: Report, number: int = 30) -> None:
             dead = sum(click.acknowledged is None for click in killing.clicks)
             report(f"kill -9 during {number} sessions: all go on after", killing.seconds, "s")
             report("  buttons and forms, of before too, that do not work", dead, "", "0")
-            again = sum(times > 1 for said in killing.answers.values() for times in said.values())
-            report("  to be answered again", again, "answers", "0")
             await _reckon(report, viva, killing)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from bot.coach.events import EVENT, CandidateEvent, Graded, Outcome, Replied, Say
 from bot.coach.reply import GradeReply, ProbeReply, QuestionReply
 from bot.coach.reply import Reply as ReplyKind
+from bot.discord.cards import question
+from bot.discord.text import MESSAGE, pieces
 from bot.store.store import Store
 from tests.discord.double import Double
 from tests.discord.people import text_of
@@ -51,14 +53,14 @@ def _problems(talk: Talk, thread: str, sessions: int, events: list[CandidateEven
     graded = sum(isinstance(event, Graded) for event in events)
     if graded != len(prompts) - 1:
         yield f"{len(prompts)} prompts, all but the last answered, and {graded} grades"
-    yield from _shown(talk.discord, thread, events, [reply.text for reply in prompts])
+    yield from _shown(talk.discord, thread, events, [pieces(question(reply), MESSAGE)[-1] for reply in prompts])
 
 
 def _shown(discord: Double, thread: str, events: list[CandidateEvent | Outcome], prompts: list[str]) -> Iterator[str]:
     messages = list(discord.said_in(thread))
     asked = [text_of(m) for m in messages if any(part.get("label") == "Answer" for part in walk(m["components"]))]
     for text in prompts:
-        if (times := sum(shown.endswith(text) for shown in asked)) != 1:
+        if (times := asked.count(text)) != 1:
             yield f"asked {times} times: {text}"
     if len(asked) != len(prompts):
         yield f"{len(asked)} questions stand there, {len(prompts)} were put"
