@@ -453,7 +453,7 @@ def test_ctrl_c_leaves_at_once_and_keeps_the_session(viva: Viva) -> None:
     viva.wait_for("asked")
     process.send_signal(SIGINT)
     try:
-        assert process.wait(timeout=5) == 130
+        assert process.wait(timeout=20) == 130  # loading a model is not waited for, yet a busy machine is slow
     finally:
         process.kill()
         with suppress(BrokenPipeError):

@@ -69,7 +69,7 @@ def assert_every_answer_is_there_once(viva: Viva) -> None:
     assert [event.kind for event in events if event.kind != "shown"][-2:] == ["closed", "replied"]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_killed_at_random_moments_a_drill_loses_nothing(viva: Viva, seed: int) -> None:
     moments = random.Random(seed)
     in_the_middle = 0
