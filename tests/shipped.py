@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from subprocess import PIPE, CompletedProcess, Popen
 from typing import Any
@@ -75,6 +77,8 @@ class Viva:
             encoding="utf-8",
             cwd=self.root,
             env=self.environment(**env),
+            # A suite that runs in the background hands down that Ctrl-C is ignored.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
 
     @property
