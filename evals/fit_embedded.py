@@ -26,8 +26,8 @@ from bot.grading.grade import Submission, Verdict
 from bot.grading.matching import Match, Matcher
 from evals.cases import GradingCase, digest, grading, split_files
 from evals.thresholds import PRECISION, threshold
-from knowledge.embedder import SentenceEmbedder
 from knowledge.library import Library, load
+from knowledge.minilm import MiniLM
 from knowledge.note import Criterion
 
 SPLIT = "dev"
@@ -161,7 +161,7 @@ def ablation(data: Table) -> None:
 
 def main() -> None:
     """Fit the heads, say how well they do on notes they have not seen, and write them."""
-    library, cases, matcher = load(), grading(SPLIT), Matcher(SentenceEmbedder())
+    library, cases, matcher = load(), grading(SPLIT), Matcher(MiniLM())
     heads: dict[str, Any] = {}
     for name, features in HEAD_FEATURES.items():
         data = table(cases, library, matcher, name)

@@ -15,8 +15,8 @@ from bot.grading.grade import Grade, Submission, Verdict
 from bot.grading.matching import Matcher
 from evals import cases
 from evals.cases import GradingCase
-from knowledge.embedder import SentenceEmbedder
 from knowledge.library import Library
+from knowledge.minilm import MiniLM
 from knowledge.note import Criterion, Note
 from tests.fakes import HashingEmbedder
 from tests.grading.examples import RUBRIC, submission
@@ -97,7 +97,7 @@ async def test_one_short_sentence_stands_for_one_point(embedded: EmbeddedJudge, 
 
 
 async def test_the_same_answer_gets_the_same_grade_every_time(
-    embedded: EmbeddedJudge, embedder: SentenceEmbedder, library: Library
+    embedded: EmbeddedJudge, embedder: MiniLM, library: Library
 ) -> None:
     note = library["cross-entropy-and-kl"]
     answer = sentences([point.point for point in note.rubric[:4]] + [note.rubric[4].contradictions[0]])
