@@ -11,7 +11,10 @@ from knowledge.errors import EmbedderError
 
 def session(graph: bytes, weights: Mapping[str, bytes] | None = None) -> Any:
     """An onnxruntime session of a graph; `weights` are the files that it names as external data."""
-    runtime: Any = import_module("onnxruntime")  # it ships no types
+    try:
+        runtime: Any = import_module("onnxruntime")  # it ships no types
+    except ImportError as error:
+        raise EmbedderError("onnxruntime cannot be loaded; run `make install` again.") from error
     # Small products on two threads cost twice the time of the processor, and are not done sooner.
     import_module("threadpoolctl").threadpool_limits(1, user_api="blas")
     options = runtime.SessionOptions()

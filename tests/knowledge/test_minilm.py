@@ -123,3 +123,10 @@ def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EmbedderError) as caught:
         MiniLM().embed(["text"])
     assert sentence(caught) == "The bundled embedding model is missing; run `make install` again."
+
+
+def test_a_missing_runtime_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(EmbedderError) as caught:
+        MiniLM().embed(["text"])
+    assert sentence(caught) == "onnxruntime cannot be loaded; run `make install` again."
