@@ -8,7 +8,6 @@ answers to notes that the cross-encoder was not trained on.
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,18 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from bot.grading.evidence import content
 from bot.grading.features import FEATURES, Matrix
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
 from bot.grading.matching import Match, Matcher
+from bot.grading.overuse import without_overuse
 from knowledge.note import Criterion
 
-_WORDS_A_POINT = 5  # content words that a statement needs for each point it is credited with
+_WORDS_A_POINT = 5  # telling words that a statement needs for each point it is credited with
 
 HEADS = Path(__file__).with_name("embedded.json")
 
 UNSURE = "I cannot tell from the wording."
-OVERUSED = "The same few words already count for another point."
 NOTHING_SAID = "The answer makes no statement about the subject, or names its words without one."
 
 
@@ -108,7 +106,7 @@ class EmbeddedJudge:
             self._point(point, match, self._heads.of(point, submission))
             for point, match in zip(submission.rubric, matches, strict=True)
         ]
-        return Grade(judge=self.name, points=tuple(_without_overuse(points)))
+        return Grade(judge=self.name, points=tuple(without_overuse(points, _WORDS_A_POINT)))
 
     def _point(self, point: Criterion, match: Match | None, head: Head) -> PointGrade:
         def graded(verdict: Verdict, **details: object) -> PointGrade:
@@ -129,24 +127,3 @@ class EmbeddedJudge:
             return graded(verdict, probability=probability, expected=expected)
         span = match.opposing if verdict is Verdict.CONTRADICTED else match.supporting
         return graded(verdict, probability=probability, expected=expected, evidence=span)
-
-
-def _without_overuse(points: Sequence[PointGrade]) -> Iterator[PointGrade]:
-    """The grades in their order, with no statement standing for more points than it has words for.
-
-    "It is minus the sum of p log q" comes near several points and states one; the likeliest keeps it.
-    """
-    room: dict[tuple[int, int], int] = {}
-    overused: set[str] = set()
-    for point in sorted(points, key=lambda p: -(p.probability or 0)):
-        if point.verdict.credit and point.evidence:
-            span = (point.evidence.start, point.evidence.end)
-            left = room.setdefault(span, max(1, len(content(point.evidence.quote)) // _WORDS_A_POINT))
-            room[span] = left - 1
-            if left <= 0:
-                overused.add(point.point_id)
-    for point in points:
-        if point.point_id in overused:
-            yield point.model_copy(update={"verdict": Verdict.UNSCORED, "evidence": None, "reason": OVERUSED})
-        else:
-            yield point
