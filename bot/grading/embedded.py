@@ -2,8 +2,9 @@
 
 Three calibrated probabilities (stated, contradicted, not stated) come from a logistic model of the
 match features; there is one for points with contradictions to hold an answer against, and others.
-Weights and thresholds are data, `embedded.json`, fitted by `python -m evals.fit_embedded` on labelled
-answers to notes that the cross-encoder was not trained on.
+Weights and thresholds are data: `embedded.json`, fitted by `python -m evals.fit_embedded` on labelled
+answers to notes that the cross-encoder was not trained on, and for the sentences of a model answer
+`reference.json`, by `python -m evals.fit_reference` on human-graded sets.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from knowledge.note import Criterion
 
 _WORDS_A_POINT = 5  # telling words that a statement needs for each point it is credited with
 
-HEADS = Path(__file__).with_name("embedded.json")
+HEADS, REFERENCE = (Path(__file__).with_name(name) for name in ("embedded.json", "reference.json"))
 
 UNSURE = "I cannot tell from the wording."
 NOTHING_SAID = "The answer makes no statement about the subject, or names its words without one."
@@ -68,23 +69,23 @@ class Head:
 
 @dataclass(frozen=True)
 class Heads:
-    """A head for points with contradictions, one for points without, and one for a point that is the whole rubric."""
+    """A head for points with contradictions, one for points without, and one for the sentences of a model answer."""
 
     opposed: Head
     alone: Head
-    only: Head
+    reference: Head
 
     @classmethod
-    def read(cls, path: Path = HEADS) -> "Heads":
-        """The heads stored at `path`."""
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return cls(Head.of(data["opposed"]), Head.of(data["alone"]), Head.of(data["only"]))
+    def read(cls) -> "Heads":
+        """The heads that are shipped."""
+        data = {**json.loads(HEADS.read_text(encoding="utf-8")), **json.loads(REFERENCE.read_text(encoding="utf-8"))}
+        return cls(*(Head.of(data[name]) for name in ("opposed", "alone", "reference")))
 
     def of(self, point: Criterion, submission: Submission) -> Head:
         """The head that grades a point of a submission."""
-        if point.contradictions:
-            return self.opposed
-        return self.alone if len(submission.rubric) + len(submission.beside) > 1 else self.only
+        if submission.of_reference:
+            return self.reference
+        return self.opposed if point.contradictions else self.alone
 
 
 class EmbeddedJudge:
