@@ -1,0 +1,88 @@
+"""What people see of messages and views, and what they can do there."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from typing import Any, cast
+
+from tests.slack.world import Json
+
+_INVISIBLE = dict.fromkeys(map(ord, "\u2060\u200b\u200c\u200d\ufeff"))
+
+
+def parts(value: Any) -> Iterator[Json]:
+    """Every object in a message, a view or a block, from the outermost in."""
+    inner: list[Any] = []
+    if isinstance(value, dict):
+        found = cast("Json", value)
+        yield found
+        inner = list(found.values())
+    elif isinstance(value, list):
+        inner = cast("list[Any]", value)
+    for child in inner:
+        yield from parts(child)
+
+
+def called(text: Any) -> str:
+    """What a text object says."""
+    return html.unescape(str(cast("Json", text)["text"])) if isinstance(text, dict) else ""
+
+
+def options_of(part: Json) -> list[Json]:
+    """What there is to choose in a select."""
+    groups: list[Json] = part.get("option_groups") or []
+    found: list[Json] = part.get("options") or []
+    return [*found, *(option for group in groups for option in group["options"])]
+
+
+def text_of(message: Json) -> str:
+    """All that a message or a view says, as it is read: its blocks, or its text where it has none."""
+    said = "\n".join(_texts(message["blocks"])) if message.get("blocks") else str(message.get("text", ""))
+    return html.unescape(said).translate(_INVISIBLE)
+
+
+def _texts(blocks: list[Json]) -> Iterator[str]:
+    for block in blocks:
+        match block["type"]:
+            case "section":
+                yield from (each["text"] for each in (block.get("text"), *(block.get("fields") or ())) if each)
+            case "header" | "markdown":
+                yield block["text"] if isinstance(block["text"], str) else block["text"]["text"]
+            case "context":
+                yield from (each["text"] for each in block["elements"] if "text" in each)
+            case "input":
+                yield block["label"]["text"]
+            case "rich_text":
+                yield "".join(part["text"] for part in parts(block) if part.get("type") == "text")
+            case _:
+                pass
+
+
+def filled(view: Json, values: dict[str, Any]) -> Json:
+    """The state of a form, by block and action, with these values by action_id or block_id."""
+    state: Json = {}
+    for block in view["blocks"]:
+        for part in parts([block.get("element"), block.get("elements"), block.get("accessory")]):
+            if "action_id" in part and part["type"] != "button":
+                given = values.get(part["action_id"], values.get(block["block_id"]))
+                state.setdefault(block["block_id"], {})[part["action_id"]] = _value(part, given)
+    return state
+
+
+def _value(part: Json, given: Any) -> Json:
+    """What a field has: what was given, or what it began with. Options are given by what they say."""
+    kind: str = part["type"]
+    if kind == "plain_text_input":
+        text = part.get("initial_value") if given is None else given
+        assert len(text or "") <= part.get("max_length", 3_000), "nobody can type more into that field"
+        return {"type": kind, "value": text}
+    several = kind == "checkboxes" or kind.startswith("multi_")
+    of = kind.removeprefix("multi_").removesuffix("_select")
+    if of in ("static", "radio_buttons", "checkboxes"):
+        of = "option"
+        choices = {called(option["text"]): option for option in options_of(part)}
+        if given is not None:
+            given = [choices[label] for label in given] if several else choices[given]
+    name = f"{of}s" if several else of
+    return {"type": kind, f"selected_{name}": part.get(f"initial_{name}") if given is None else given}
