@@ -10,7 +10,7 @@ from typing import Any
 from tests.slack import manifest
 from tests.slack.delivery import ACK_SECONDS, COMMAND, INTERACTIVE, Delivery
 from tests.slack.double import Double
-from tests.slack.shown import called, filled, options_of, parts, text_of
+from tests.slack.shown import called, filled, missing, options_of, parts, text_of
 from tests.slack.world import APP, Json, Workspace, content_of
 
 
@@ -140,10 +140,16 @@ class Person:
                         return await self._act(where, action)
         raise AssertionError(f"nothing to choose called {label!r} in {text_of(where)!r}")
 
+    async def type_in(self, view: Json, action_id: str, text: str) -> Act:
+        """Type into a field that the app is told of at once, and press Enter."""
+        return await self._act(view, {"action_id": action_id, "type": "plain_text_input", "value": text})
+
     async def submit(self, view: Json, **values: Any) -> Act:
         """Fill in a form and hand it in; what is not named stays as it stands there."""
         assert view in self.modals, "nobody has that form before them any more"
-        view["state"] = {"values": filled(view, values)}
+        state = filled(view, values)
+        assert not (empty := missing(view, state)), f"nobody can hand that in without {empty}"
+        view["state"] = {"values": state}
         act = Act(self, "", view=view)
         payload = self._envelope("view_submission") | {"view": view, "trigger_id": self.slack.trigger(act)}
         await self._do(act, INTERACTIVE, payload)

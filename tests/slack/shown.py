@@ -70,16 +70,23 @@ def filled(view: Json, values: dict[str, Any]) -> Json:
     return state
 
 
+def missing(view: Json, state: Json) -> list[str]:
+    """What has to be filled in before Slack hands a form in, and is not."""
+    needed = [b for b in view["blocks"] if b["type"] == "input" and not b.get("optional")]
+    values = ((b["label"]["text"], next(iter(state[b["block_id"]].values()))) for b in needed)
+    return [label for label, value in values if not any(each for key, each in value.items() if key != "type")]
+
+
 def _value(part: Json, given: Any) -> Json:
     """What a field has: what was given, or what it began with. Options are given by what they say."""
     kind: str = part["type"]
-    if kind == "plain_text_input":
+    if kind in ("plain_text_input", "number_input"):
         text = part.get("initial_value") if given is None else given
         assert len(text or "") <= part.get("max_length", 3_000), "nobody can type more into that field"
         return {"type": kind, "value": text}
     several = kind == "checkboxes" or kind.startswith("multi_")
-    of = kind.removeprefix("multi_").removesuffix("_select")
-    if of in ("static", "radio_buttons", "checkboxes"):
+    of = kind.removeprefix("multi_").removesuffix("_select").removesuffix("s")
+    if of in ("static", "radio_button", "checkboxe"):
         of = "option"
         choices = {called(option["text"]): option for option in options_of(part)}
         if given is not None:
