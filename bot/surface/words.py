@@ -42,6 +42,11 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'s' * (number != 1)}"
 
 
+def brief(text: str, most: int) -> str:
+    """At most so many characters of a text, the last one an ellipsis where it is cut."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def listed(items: Sequence[str]) -> str:
     """At least one item: "1", "1 and 2", "1, 2 and 4"."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
