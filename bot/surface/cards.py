@@ -34,6 +34,8 @@ from bot.surface.words import percent
 
 STRONG, FAIR = 0.7, 0.4
 """From where on a score is a strong one, or a fair one."""
+FOR_ONE = (GradeReply, ExplanationReply, DebriefReply, HintReply)
+"""What only the candidate is to see of a private session."""
 
 _WIDE, _NARROW = 20, 10  # characters of a bar
 _GROUPS = (
@@ -79,7 +81,7 @@ class Markup:
 
     `inert` shows plain text as it was written; `markdown` shows Markdown that mentions nobody, `literal` makes plain
     text a part of such Markdown; `sentence` shows one of Viva's own, which may name commands. `small` is a line of
-    small print between others. `command` is a command with the topic that it is given, or without one.
+    small print between others, `item` one of a list. `command` is a command, with its topic or without.
     """
 
     inert: Callable[[str], str]
@@ -89,6 +91,7 @@ class Markup:
     bold: Callable[[str], str]
     italic: Callable[[str], str]
     small: Callable[[str], str]
+    item: Callable[[str], str]
     command: Callable[[str, str], str]
 
     def plain(self, text: str) -> str:
@@ -112,7 +115,8 @@ class Markup:
     def card(self, reply: Reply, *, session_id: str, private: bool = False, sharer: str = "") -> list[Block]:
         """What a reply says. Under a `private` one stands how to share it, over a shared one by whom."""
         above = [Passage(f"shared by {self.inert(sharer)}", small=True)] if sharer else []
-        below = [Click(Press(Verb.SHARE, session_id, mark(reply)), "Share with the channel")] if private else []
+        shareable = private and isinstance(reply, FOR_ONE)
+        below = [Click(Press(Verb.SHARE, session_id, mark(reply)), "Share with the channel")] if shareable else []
         return [*above, *self._said(reply, session_id), *below]
 
     def _said(self, reply: Reply, session_id: str) -> Iterable[Block]:
@@ -141,7 +145,7 @@ class Markup:
         if not rows:
             return [Passage(f"Nothing has been graded yet; {self.command('drill', '')} starts.")]
         lines = [
-            f"- {self.inert(row.topic)}: {percent(row.score)} ({words.counted(row.questions, 'question')})"
+            self.item(f"{self.inert(row.topic)}: {percent(row.score)} ({words.counted(row.questions, 'question')})")
             for row in rows
         ]
         return [Passage("", title="Your progress by topic"), progress_chart(rows), Passage("\n".join(lines))]
@@ -199,7 +203,7 @@ class Markup:
             yield Passage(self._answered(question, with_points=reply.mode == "interview"))
         for title, texts in (("What carried you", reply.strengths), ("What to work on", reply.weaknesses)):
             if texts:
-                yield Passage("\n".join([self.bold(title), *(f"- {self.inert(text)}" for text in texts)]))
+                yield Passage("\n".join([self.bold(title), *(self.item(self.inert(text)) for text in texts)]))
         unscored = [(q.number, point) for q in reply.questions for point in words.unscored(q.points)]
         if unscored:
             yield Passage(f"{self.bold('Yours to mark')}: what I could not tell, by question and point")
