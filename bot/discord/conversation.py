@@ -21,7 +21,7 @@ from bot.coach.coach import Coach
 from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Resume, Say, Seat, Skip, Start, Stop, Vote
 from bot.coach.reply import BallotReply, Reply
 from bot.coach.session import Session
-from bot.discord.buttons import AnswerForm, Press, Verb, mark, shared
+from bot.discord.buttons import AnswerForm, shared
 from bot.discord.cards import cards
 from bot.discord.panel import ballot
 from bot.discord.places import Channel, Held, Places, find, person_of, place_of
@@ -30,6 +30,7 @@ from bot.discord.telling import telling
 from bot.discord.text import MESSAGE, inert, pieces
 from bot.errors import UsageError
 from bot.surface import words
+from bot.surface.press import Press, Verb, mark
 
 log = logging.getLogger("viva.discord")
 

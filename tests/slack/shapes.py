@@ -155,6 +155,9 @@ ELEMENTS: dict[str, Check] = {
         multiline=boolean,
         min_length=number(0, 3_000),
         max_length=number(1, 3_000),
+        dispatch_action_config=thing(
+            trigger_actions_on_=several(2, one_of("on_enter_pressed", "on_character_entered"))
+        ),
         focus_on_load=boolean,
     ),
     "number_input": thing(
