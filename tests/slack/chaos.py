@@ -27,12 +27,12 @@ class Chaos(Storm[Person, Act]):
     def begin(self) -> None:
         """Requests meet with faults, and what is told is told twice."""
         self._slack.fault = self._web
-        self._slack.twice = self._twice
+        self._slack.post.twice = self._twice
 
     def end(self) -> None:
         """All is well again."""
         self._slack.fault = lambda _: None
-        self._slack.twice = lambda _: False
+        self._slack.post.twice = lambda _: False
         self._slack.socket.refusing = 0
 
     def _web(self, request: Request) -> Fault | None:

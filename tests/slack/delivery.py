@@ -5,12 +5,14 @@ An event is told again three times when nobody takes it in time; a click, a form
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import aiohttp
@@ -18,6 +20,7 @@ import aiohttp
 from tests.slack.world import Json
 
 ACK_SECONDS = 3.0
+RETRIES = (0.0, 1.0, 5.0)  # seconds until an event is told again; Slack takes 0, 60, 300
 EVENT, COMMAND, INTERACTIVE = "events_api", "slash_commands", "interactive"
 _JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -103,3 +106,69 @@ def _body_of(delivery: Delivery) -> tuple[str, str]:
     if delivery.kind == COMMAND:
         return _FORM, urlencode(delivery.payload)
     return _FORM, urlencode({"payload": json.dumps(delivery.payload)})
+
+
+class Post:
+    """Everything that Slack tells, over one wire. `twice` is asked about what was acknowledged: whether it is told
+    again all the same."""
+
+    def __init__(self, wire: Wire, changed: asyncio.Event) -> None:
+        self.wire = wire
+        self.deliveries: list[Delivery] = []
+        self.twice: Callable[[Delivery], bool] = lambda _: False
+        self._changed = changed
+        self._telling = set[asyncio.Task[Any]]()
+
+    @property
+    def telling(self) -> bool:
+        """Whether anything is being told."""
+        return bool(self._telling)
+
+    def tell(self, delivery: Delivery) -> Delivery:
+        """Begin to tell the app of something."""
+        self.deliveries.append(delivery)
+        self._begin(self._tell(delivery))
+        return delivery
+
+    def again(self, delivery: Delivery) -> None:
+        """Tell the app once more of what it knows already."""
+        self._begin(self._once(delivery, 1, "timeout"))
+
+    def _begin(self, telling: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.create_task(telling)
+        self._telling.add(task)
+        task.add_done_callback(self._told)
+
+    def _told(self, task: asyncio.Task[Any]) -> None:
+        self._telling.discard(task)
+        self._changed.set()
+
+    async def _tell(self, delivery: Delivery) -> None:
+        """A try, and three more where Slack makes them."""
+        reason = await self._once(delivery, 0, "")
+        for attempt, pause in enumerate(RETRIES if delivery.kind == EVENT else (), 1):
+            if reason:
+                await asyncio.sleep(pause)
+                reason = await self._once(delivery, attempt, reason)
+        delivery.failed = bool(reason)
+        if not reason and self.twice(delivery):
+            await self._once(delivery, 1, "timeout")
+
+    async def _once(self, delivery: Delivery, attempt: int, reason: str) -> str:
+        """One try; the reason why it failed, or ''."""
+        delivery.times += 1
+        try:
+            answer = await self.wire.hand_over(delivery, attempt, reason)
+        except Unanswered as error:
+            return error.reason
+        if delivery.acknowledged is None:
+            delivery.acknowledged = time.monotonic() - delivery.at
+            delivery.answer = answer
+        self._changed.set()
+        return ""
+
+    async def stop(self) -> None:
+        """Tell nothing any more."""
+        for task in self._telling:
+            task.cancel()
+        await asyncio.gather(*self._telling, return_exceptions=True)

@@ -16,16 +16,17 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from aiohttp import web
 
-from tests.slack import manifest, rules
+from tests.slack import rules
 from tests.slack.calls import Fault, Request, received_from
-from tests.slack.delivery import EVENT, Delivery, Signed, Unanswered, Wire
+from tests.slack.delivery import EVENT, Delivery, Post, Signed
+from tests.slack.manifest import manifest
 from tests.slack.socket import Socket
 from tests.slack.world import APP, Clock, Json, Refusal, Workspace
 
@@ -36,7 +37,6 @@ APP_TOKEN, SIGNING_SECRET = "xapp-s3cret-4711", "s1gning-4711"  # they open noth
 CLIENT_ID, CLIENT_SECRET = "4711.0815", "cl1ent-4711"
 TRIGGER_SECONDS = 3.0
 HOOK_USES, HOOK_SECONDS = 5, 1_800.0
-RETRIES = (0.0, 1.0, 5.0)  # seconds until an event is told again; Slack takes 0, 60, 300
 
 
 @dataclass
@@ -59,21 +59,19 @@ class Hook:
 
 @dataclass
 class Double:
-    """The server. `fault` is asked about every request, a word of Slack's is a refusal; `twice` about every delivery
-    that was acknowledged: whether it is told again. `seconds` is how long SLOW takes."""
+    """The server. `fault` is asked about every request, a word of Slack's is a refusal; `seconds` SLOW takes."""
 
     validating: bool = True
     fault: Callable[[Request], Fault | str | None] = field(default=lambda _: None)
-    twice: Callable[[Delivery], bool] = field(default=lambda _: False)
     retry_after: int = 1
     seconds: float = 0.3
 
     def __post_init__(self) -> None:
+        self.manifest = manifest()
         self.changed = asyncio.Event()
         self.clock = Clock()
         self.requests: list[Request] = []
         self.complaints: list[str] = []
-        self.deliveries: list[Delivery] = []
         self.triggers: dict[str, Trigger] = {}
         self.hooks: dict[str, Hook] = {}
         self.uploads: dict[str, bytes] = {}
@@ -81,15 +79,14 @@ class Double:
         self.people: dict[str, Person] = {}
         self.meant = set[str]()  # mentions that are on purpose, as <@U1>
         self.socket = Socket(self.complaints, self.changed)
-        self.wire: Wire = self.socket
+        self.post = Post(self.socket, self.changed)
         self.workspaces: dict[str, Workspace] = {}
         self.lab = self.workspace("Lab")
         self.address = ""
-        self._telling = set[asyncio.Task[None]]()
 
     def workspace(self, name: str) -> Workspace:
         """A workspace in which Viva is installed."""
-        made = Workspace(self.clock, name, manifest.bot_scopes())
+        made = Workspace(self.clock, name, tuple(sorted(self.manifest.scopes)))
         self.workspaces[made.id] = made
         return made
 
@@ -108,9 +105,7 @@ class Double:
 
     async def __aexit__(self, *_: object) -> None:
         """Stop; a complaint is raised over the test's own error, which stays chained to it."""
-        for task in self._telling:
-            task.cancel()
-        await asyncio.gather(*self._telling, return_exceptions=True)
+        await self.post.stop()
         await self.socket.cut()
         await self._runner.cleanup()
         if self.complaints:
@@ -127,7 +122,7 @@ class Double:
 
     def over_http(self, address: str) -> dict[str, str]:
         """Tell everything by signed requests to an address from now on; what points the shipped command here."""
-        self.wire = Signed(address, SIGNING_SECRET)
+        self.post.wire = Signed(address, SIGNING_SECRET)
         socket = {"VIVA_SLACK_APP_TOKEN"}
         kept = {name: value for name, value in self.environment.items() if name not in socket}
         return kept | {"VIVA_SLACK_SIGNING_SECRET": SIGNING_SECRET}
@@ -236,56 +231,9 @@ class Double:
 
     # What happens is told
 
-    def tell(self, delivery: Delivery) -> Delivery:
-        """Begin to tell the app of something."""
-        self.deliveries.append(delivery)
-        self._begin(self._tell(delivery))
-        return delivery
-
-    def again(self, delivery: Delivery) -> None:
-        """Tell the app once more of what it knows already."""
-        self._begin(self._once(delivery, 1, "timeout"))
-
-    def _begin(self, telling: Coroutine[Any, Any, Any]) -> None:
-        task = asyncio.create_task(telling)
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
-
-    @property
-    def telling(self) -> bool:
-        """Whether anything is being told."""
-        return bool(self._telling)
-
-    async def _tell(self, delivery: Delivery) -> None:
-        """A try, and three more where Slack makes them."""
-        reason = ""
-        for attempt, pause in enumerate((None, *RETRIES) if delivery.kind == EVENT else (None,)):
-            if pause is not None:
-                await asyncio.sleep(pause)
-            if not (reason := await self._once(delivery, attempt, reason)):
-                break
-        else:
-            delivery.failed = True
-        self.changed.set()
-        if not delivery.failed and self.twice(delivery):
-            await self._once(delivery, 1, "timeout")
-
-    async def _once(self, delivery: Delivery, attempt: int, reason: str) -> str:
-        """One try; the reason why it failed, or ''."""
-        delivery.times += 1
-        try:
-            answer = await self.wire.hand_over(delivery, attempt, reason)
-        except Unanswered as error:
-            return error.reason
-        if delivery.acknowledged is None:
-            delivery.acknowledged = time.monotonic() - delivery.at
-            delivery.answer = answer
-        self.changed.set()
-        return ""
-
     def event(self, workspace: Workspace, event: Json, subscription: str = "") -> Delivery | None:
         """Tell of an event, where the manifest subscribes to it."""
-        if not workspace.installed or (subscription or event["type"]) not in manifest.bot_events():
+        if not workspace.installed or (subscription or event["type"]) not in self.manifest.events:
             return None
         happened = {"event_ts": self.clock.ts(), **event}
         payload: Json = {
@@ -300,7 +248,7 @@ class Double:
                                 "is_bot": True, "is_enterprise_install": False}],
             "is_ext_shared_channel": False,
         }  # fmt: skip
-        return self.tell(Delivery(EVENT, payload))
+        return self.post.tell(Delivery(EVENT, payload))
 
     def posted(self, workspace: Workspace, channel_id: str, message: Json) -> Delivery | None:
         """Put a message into a channel, and tell of it who may know."""

@@ -9,7 +9,6 @@ from subprocess import Popen
 from typing import Any, NamedTuple
 
 from bot.slack import blocks
-
 from tests.drills import Asked, Drills
 from tests.shipped import PATIENCE, Viva
 from tests.slack.double import Double

@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.slack import manifest
 from tests.slack.delivery import ACK_SECONDS, COMMAND, INTERACTIVE, Delivery
 from tests.slack.double import Double
 from tests.slack.shown import called, filled, missing, options_of, parts, text_of
@@ -86,7 +85,7 @@ class Person:
 
     async def slash(self, channel: str, text: str, command: str = "/viva") -> Act:
         """Type a command, which nobody can in a thread, and wait until it is acknowledged."""
-        assert command in manifest.commands(), f"there is no {command}"
+        assert command in self.slack.manifest.commands, f"there is no {command}"
         act = Act(self, channel)
         named = self.workspace.channels[channel].get("name", "directmessage")
         payload: Json = {
@@ -98,13 +97,20 @@ class Person:
             "user_id": self.id,
             "user_name": self.user["name"],
             "command": command,
-            "text": text,
+            "text": self._escaped(text),
             "api_app_id": APP,
             "is_enterprise_install": "false",
             "response_url": self.slack.hook(act),
             "trigger_id": self.slack.trigger(act),
         }
         return await self._do(act, COMMAND, payload)
+
+    def _escaped(self, text: str) -> str:
+        """What somebody typed as the app gets it; people who are named by @ come with their ids."""
+        escaped = html.escape(text, quote=False)
+        for user in self.workspace.users.values():
+            escaped = escaped.replace(f"@{user['real_name']}", f"<@{user['id']}|{user['name']}>")
+        return escaped
 
     async def say(
         self, channel: str, text: str, *, thread: str = "", mention: bool = False, files: list[Json] | None = None
@@ -159,7 +165,7 @@ class Person:
 
     async def choose_shortcut(self, channel: str, message: Json, callback_id: str) -> Act:
         """The menu of a message: a shortcut by its callback_id."""
-        assert callback_id in manifest.shortcuts(), f"there is no shortcut {callback_id!r}"
+        assert callback_id in self.slack.manifest.shortcuts, f"there is no shortcut {callback_id!r}"
         act = Act(self, channel, message=message)
         payload = self._envelope("message_action") | {
             "callback_id": callback_id,
@@ -243,7 +249,7 @@ class Person:
         """Tell the app, and wait until it has acknowledged that, or let it pass."""
         from tests.slack.hooks import answered
 
-        act.delivery = self.slack.tell(Delivery(kind, json.loads(json.dumps(payload))))
+        act.delivery = self.slack.post.tell(Delivery(kind, json.loads(json.dumps(payload))))
         await self.slack.until(lambda: act.delivery.over, ACK_SECONDS + 2)
         answer = act.delivery.answer or {}
         if kind == COMMAND and (answer.get("text") or answer.get("blocks")):

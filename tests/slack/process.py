@@ -42,7 +42,7 @@ async def on_slack_by_http(viva: Viva, slack: Double, **env: str) -> AsyncGenera
             while not await _answers(session, f"{address}/health"):
                 assert process.poll() is None, process.communicate()[1]
                 await asyncio.sleep(0.02)
-        assert isinstance(slack.wire, Signed)
+        assert isinstance(slack.post.wire, Signed)
         yield process
 
 

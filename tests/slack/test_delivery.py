@@ -42,7 +42,7 @@ async def test_an_event_comes_again_until_it_is_acknowledged(
     await slack.until(lambda: len(app.told) == 3)
     assert len({request.payload["event_id"] for request in app.told}) == 1
     assert [(r.retry_attempt, r.retry_reason) for r in app.told] == [(0, ""), (1, "timeout"), (2, "timeout")]
-    await slack.until(lambda: not slack.telling)
+    await slack.until(lambda: not slack.post.telling)
     assert len(app.told) == 3
 
 
@@ -95,7 +95,7 @@ async def test_several_connections_share_what_is_told(slack: Double, app: App, g
 
 
 async def test_what_was_taken_can_be_told_twice(slack: Double, app: App, general: str, ada: Person) -> None:
-    slack.twice = lambda _: True
+    slack.post.twice = lambda _: True
     await ada.say(general, "hello")
     await slack.until(lambda: len(app.told) == 2)
     assert app.told[0].payload == app.told[1].payload

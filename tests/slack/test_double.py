@@ -9,7 +9,6 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 
-from tests.slack import manifest
 from tests.slack.calls import Fault
 from tests.slack.clients import GO, client_of, refused
 from tests.slack.double import CLIENT_ID, CLIENT_SECRET, Double
@@ -28,7 +27,7 @@ def client(slack: Double) -> Any:
 async def test_a_client_learns_who_it_is_and_what_it_may(slack: Double, client: Any) -> None:
     who = await client.auth_test()
     assert (who["team_id"], who["user_id"]) == (slack.lab.id, slack.lab.bot["id"])
-    assert who.headers["x-oauth-scopes"].split(",") == list(manifest.bot_scopes())
+    assert who.headers["x-oauth-scopes"].split(",") == sorted(slack.manifest.scopes)
 
 
 async def test_a_token_opens_its_own_workspace_and_no_other(slack: Double, general: str) -> None:
