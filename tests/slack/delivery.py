@@ -115,6 +115,7 @@ class Post:
     def __init__(self, wire: Wire, changed: asyncio.Event) -> None:
         self.wire = wire
         self.deliveries: list[Delivery] = []
+        self.retries = RETRIES
         self.twice: Callable[[Delivery], bool] = lambda _: False
         self._changed = changed
         self._telling = set[asyncio.Task[Any]]()
@@ -146,7 +147,7 @@ class Post:
     async def _tell(self, delivery: Delivery) -> None:
         """A try, and three more where Slack makes them."""
         reason = await self._once(delivery, 0, "")
-        for attempt, pause in enumerate(RETRIES if delivery.kind == EVENT else (), 1):
+        for attempt, pause in enumerate(self.retries if delivery.kind == EVENT else (), 1):
             if reason:
                 await asyncio.sleep(pause)
                 reason = await self._once(delivery, attempt, reason)

@@ -36,7 +36,7 @@ async def app(slack: Double) -> AsyncIterator[App]:
 async def test_an_event_comes_again_until_it_is_acknowledged(
     slack: Double, app: App, general: str, ada: Person
 ) -> None:
-    slack.socket.ack_seconds = 0.05
+    slack.socket.ack_seconds, slack.post.retries = 0.05, (0.0, 0.05, 0.05)
     app.silent = 2
     await ada.say(general, "hello")
     await slack.until(lambda: len(app.told) == 3)
@@ -56,7 +56,7 @@ async def test_what_is_no_event_comes_once(slack: Double, app: App, general: str
 async def test_what_nobody_acknowledged_over_a_cut_connection_comes_over_the_next(
     slack: Double, app: App, general: str, ada: Person
 ) -> None:
-    app.silent = 1
+    app.silent, slack.post.retries = 1, (0.0, 0.5, 0.5)
     message = await ada.say(general, "hello")
     await slack.until(lambda: app.told)
     await slack.socket.cut()
