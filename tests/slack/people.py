@@ -81,6 +81,11 @@ class Person:
         alone = [m for m in self.whispers if m["channel"] == channel and m.get("thread_ts", "") == thread]
         return sorted([*public, *alone], key=lambda message: float(message["ts"]))
 
+    def everything(self, channel: str) -> list[Json]:
+        """What stands in a channel and in all its threads for this person."""
+        alone = [m for m in self.whispers if m["channel"] == channel]
+        return [*self.workspace.messages[channel].values(), *alone]
+
     # What they do
 
     async def slash(self, channel: str, text: str, command: str = "/viva") -> Act:

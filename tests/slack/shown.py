@@ -36,10 +36,15 @@ def options_of(part: Json) -> list[Json]:
     return [*found, *(option for group in groups for option in group["options"])]
 
 
+def plain(mrkdwn: str) -> str:
+    """Text with Slack's escapes, and what nobody sees, gone."""
+    return html.unescape(mrkdwn).translate(_INVISIBLE)
+
+
 def text_of(message: Json) -> str:
     """All that a message or a view says, as it is read: its blocks, or its text where it has none."""
     said = "\n".join(_texts(message["blocks"])) if message.get("blocks") else str(message.get("text", ""))
-    return html.unescape(said).translate(_INVISIBLE)
+    return plain(said)
 
 
 def _texts(blocks: list[Json]) -> Iterator[str]:
