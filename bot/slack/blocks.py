@@ -34,7 +34,7 @@ def messages(reply: Reply, *, session_id: str, private: bool = False, sharer: st
 
 
 def question(session_id: str, number: int, reply: QuestionReply | ProbeReply, *, over: bool = False) -> list[Message]:
-    """A question or a probe, prompt `number` of its session; until it is over its buttons stand under the last message."""
+    """A question or a probe, prompt `number` of its session; until it is over buttons stand under the last message."""
     return laid_out([SLACK.question(reply), *([] if over else question_buttons(session_id, number))])
 
 
