@@ -26,6 +26,7 @@ DISCORD = Markup(
     bold=lambda text: f"**{text}**",
     italic=lambda text: f"*{text}*",
     small=lambda line: f"-# {line}",
+    quote=lambda text: f"> {text}",
     item=lambda text: f"- {text}",
     command=lambda name, topic: f"/{name} topic:{topic}" if topic else f"/{name}",
 )

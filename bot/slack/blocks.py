@@ -6,25 +6,25 @@ from dataclasses import replace
 from bot.coach.coach import TopicProgress
 from bot.coach.reply import DebriefReply, GradeReply, ProbeReply, QuestionReply, Reply
 from bot.slack.actions import question_buttons
-from bot.slack.layout import Message, laid_out
-from bot.slack.text import growing, inert, literal, mrkdwn, sentence
+from bot.slack.layout import Message, Quote, laid_out
+from bot.slack.text import commands, growing, literal, mrkdwn
 from bot.surface.cards import FAIR, STRONG, Block, Markup, Passage
 from bot.surface.formulas import formula, readable, replaced, without_half
-from bot.surface.pieces import pieces
+from bot.surface.words import printable
 
+# Of CommonMark rich text is made, or mrkdwn.
 SLACK = Markup(
-    inert=inert,
-    markdown=mrkdwn,
+    inert=literal,
+    markdown=printable,
     literal=literal,
-    sentence=sentence,
-    bold=lambda text: f"*{text}*",
-    italic=lambda text: f"_{text}_",
+    sentence=lambda own: literal(commands(own)),
+    bold=lambda text: f"**{text}**",
+    italic=lambda text: f"*{text.strip()}*",
     small=lambda line: line,
-    item=lambda text: f"• {text}",
+    quote=lambda text: f"> {text}\n",  # the blank line ends it: else it would go on with the line that follows
+    item=lambda text: f"- {text}",
     command=lambda name, topic: f"/viva {name} {topic}".strip(),
 )
-so_far = SLACK.so_far
-_QUOTED = 1_000  # characters; with a mark on every line they still fit into a section
 
 
 def messages(reply: Reply, *, session_id: str, private: bool = False, sharer: str = "") -> list[Message]:
@@ -34,7 +34,7 @@ def messages(reply: Reply, *, session_id: str, private: bool = False, sharer: st
 
 
 def question(session_id: str, number: int, reply: QuestionReply | ProbeReply, *, over: bool = False) -> list[Message]:
-    """A question or a probe, prompt `number` of its session; until it is over its buttons stand under the last message."""
+    """A question or a probe, prompt `number` of its session; until it is over buttons stand under the last message."""
     return laid_out([SLACK.question(reply), *([] if over else question_buttons(session_id, number))])
 
 
@@ -45,13 +45,17 @@ def progress(rows: Sequence[TopicProgress]) -> list[Message]:
 
 def said(plain: str) -> list[Message]:
     """What somebody wrote, quoted."""
-    quotes = ("\n".join(f"> {line}" for line in piece.splitlines()) for piece in pieces(inert(plain), _QUOTED))
-    return laid_out(Passage(quote) for quote in quotes)
+    return laid_out([Quote(plain)])
 
 
 def told(own: str) -> list[Message]:
     """A sentence of Viva's own."""
-    return laid_out([Passage(sentence(own))])
+    return laid_out([Passage(SLACK.sentence(own))])
+
+
+def so_far(text: str, *, markdown: bool) -> str:
+    """A reply still being worded, as mrkdwn for chat.update; what is half a formula is kept back."""
+    return mrkdwn(SLACK.so_far(text, markdown=markdown))
 
 
 def streamed(text: str, *, markdown: bool) -> str:

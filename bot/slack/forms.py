@@ -5,7 +5,7 @@ process gets it can read it.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,8 +16,8 @@ from bot.grading.grade import Verdict
 from bot.slack import kit
 from bot.slack.actions import LOOK
 from bot.slack.kit import Json
-from bot.slack.layout import SECTION
-from bot.slack.text import inert, unmentioning
+from bot.slack.rich import quote, rich
+from bot.slack.text import literal, unmentioning
 from bot.surface import words
 from bot.surface.formulas import readable
 from bot.surface.marking import VERDICTS
@@ -34,6 +34,7 @@ _LONGER = "Up to 3,000 characters. A longer answer fits into a message: write it
 _PRIVATE = 3_000  # characters that come back with a form
 _OPTION, _LABEL = 75, 2_000  # characters
 _MOST = 100  # options of a menu
+_SHOWN = 300  # characters of a message that is to be graded
 _QUESTION, _WORDS = "question", "words"
 _CHANNELS, _DAILY, _PLAIN, _DAYS = "channels", "daily_questions", "plain", "retention_days"
 _ON, _OFF = kit.option("Plain: short, everyday words", "on"), kit.option("As in an interview", "off")
@@ -42,7 +43,10 @@ _ON, _OFF = kit.option("Plain: short, everyday words", "on"), kit.option("As in 
 def answer(press: Press, question: str) -> Json:
     """The form for an answer of up to 3,000 characters; the question is mrkdwn, as the `text` of its message has it."""
     element = {"type": "plain_text_input", "multiline": True, "max_length": MAX_ANSWER, "focus_on_load": True}
-    blocks = [*_sections(question), kit.field("answer", "In your own words", element, hint=_LONGER)]
+    blocks = [
+        *map(kit.section, pieces(question, kit.SECTION)),
+        kit.field("answer", "In your own words", element, hint=_LONGER),
+    ]
     return kit.modal(ANSWER, "Your answer", blocks, submit="Hand in", private=press.custom_id)
 
 
@@ -56,7 +60,7 @@ def ballot(reply: BallotReply, session_id: str, said: Mapping[int, Verdict]) -> 
     """A ballot of at most 90 points; `said` is what its holder has said so far, by point."""
     press = Press(Verb.VOTE, session_id, mark(reply))
     fields = [_vote(reply.number, number, point, said.get(number)) for number, point in enumerate(reply.points, 1)]
-    blocks = [*_sections(inert(readable(reply.question))), *fields]
+    blocks = [rich(literal(readable(reply.question))), *fields]
     return kit.modal(BALLOT, "Your vote", blocks, submit="Vote", private=press.custom_id)
 
 
@@ -114,7 +118,7 @@ def choosing(source: Source, questions: Sequence[tuple[str, str, str]]) -> Json:
         "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
     }
     blocks = [
-        kit.section(f"> {inert(words.brief(' '.join(source.text.split()), 200))}") if source.text.strip() else None,
+        quote(brief(" ".join(source.text.split()), _SHOWN)) if source.text.strip() else None,
         kit.field(name, "Which question does it answer?", menu) if options else None,
         {**kit.field(_WORDS, "Look for it", look, optional=True), "dispatch_action": True},
     ]
@@ -173,10 +177,6 @@ def changes(view: Mapping[str, Any]) -> dict[str, Any] | None:
         "plain": _chosen(view, _PLAIN) == "on",
         "retention_days": _value(view, _DAYS),
     }
-
-
-def _sections(text: str) -> Iterator[Json]:
-    yield from (kit.section(piece) for piece in pieces(text, SECTION))
 
 
 def _value(view: Mapping[str, Any], name: str) -> str | None:

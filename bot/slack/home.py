@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from bot.coach.coach import TopicProgress
 from bot.slack import actions, kit
 from bot.slack.kit import Json
-from bot.slack.layout import Message, laid_out
-from bot.slack.text import commands, mrkdwn, unmentioning
-from bot.surface.cards import Passage
+from bot.slack.layout import Message
+from bot.slack.rich import rich
+from bot.slack.text import commands, unmentioning
 from bot.surface.servers import ServerSettings
 from bot.surface.words import brief, counted, listed
 
@@ -34,7 +34,7 @@ def home(
         *_next(rows),
         *(_chosen(settings) if settings else []),
         kit.header("Your data"),
-        *(block for message in laid_out([Passage(mrkdwn(commands(about)))]) for block in message.rendered({})),
+        *([rich(commands(about))] if about else []),
         kit.row(kit.button(actions.EXPORT, "Export"), actions.forget()),
     ]
     return {"type": "home", "blocks": blocks}

@@ -5,6 +5,8 @@ from typing import Any
 
 Json = dict[str, Any]
 
+SECTION = 3_000  # characters of a block of mrkdwn
+
 
 def plain(text: str) -> Json:
     """Plain text for a title, a label or an option."""

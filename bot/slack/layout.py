@@ -5,18 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.slack import actions
-from bot.slack.kit import Json, context, header, section
-from bot.slack.text import inert, unmentioning
+from bot.slack.kit import Json, context, header
+from bot.slack.rich import quote, rich
+from bot.slack.text import inert, mrkdwn, unmentioning
 from bot.surface import cards
 from bot.surface.cards import Click, Document, Passage
 from bot.surface.marking import PLACEHOLDER, Marking
 from bot.surface.pictures import Picture
 from bot.surface.pieces import pieces
+from bot.surface.words import brief
 
 Block = Json | Picture | Document
 """What a message is made of: a block as Slack has it, a picture or a file."""
 
-SECTION, HEADER = 3_000, 150  # characters
+PIECE, SMALL, HEADER = 2_500, 2_000, 150  # characters of CommonMark, of small print, of a title
 BLOCKS = 50
 TEXT = 4_000  # characters that a message says in all: `text` is to say it too, and Slack advises no more there
 SIZE = 11_000  # characters of its blocks as JSON: Slack gives up somewhere beyond 12,000 and does not say where
@@ -48,6 +50,13 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """What somebody wrote, of any length."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class _Part:
     """One block, what it says to whoever sees no blocks, and what it takes of a message.
 
@@ -68,7 +77,7 @@ class _Page:
 
     def takes(self, part: _Part) -> bool:
         parts = [*self.parts, part]
-        return (
+        return not self.parts or (
             len(parts) <= BLOCKS
             and sum(len(p.told) + 1 for p in parts) <= TEXT
             and sum(p.size + 2 for p in parts) <= SIZE
@@ -76,10 +85,11 @@ class _Page:
 
     def message(self) -> Message:
         texts = [part.told for part in self.parts if part.told] or [part.label for part in self.parts]
-        return Message("\n".join(texts), tuple(part.block for part in self.parts))
+        # One block alone may be longer escaped than it is.
+        return Message(brief("\n".join(texts), TEXT), tuple(part.block for part in self.parts))
 
 
-def laid_out(blocks: Iterable[cards.Block]) -> list[Message]:
+def laid_out(blocks: Iterable[cards.Block | Quote]) -> list[Message]:
     """The blocks in order, in as many messages as they need. Buttons in a row share a block."""
     pages = [_Page()]
     for part in _parts(blocks):
@@ -89,7 +99,7 @@ def laid_out(blocks: Iterable[cards.Block]) -> list[Message]:
     return [page.message() for page in pages if page.parts]
 
 
-def _parts(blocks: Iterable[cards.Block]) -> Iterator[_Part]:
+def _parts(blocks: Iterable[cards.Block | Quote]) -> Iterator[_Part]:
     row: list[Click] = []
     for block in blocks:
         if isinstance(block, Click):
@@ -107,13 +117,16 @@ def _row(clicks: list[Click]) -> Iterator[_Part]:
         yield _Part(buttons, "", _size(buttons), " · ".join(click.label for click in clicks))
 
 
-def _parts_of(block: Passage | Picture | Document | Marking) -> Iterator[_Part]:
+def _parts_of(block: Passage | Quote | Picture | Document | Marking) -> Iterator[_Part]:
     match block:
         case Passage(text, title, small):
-            for piece in pieces(unmentioning(title), HEADER) if title else []:
+            for piece in pieces(unmentioning(title), HEADER):
                 yield _part(header(piece), f"*{inert(piece)}*")
-            for piece in pieces(text, SECTION) if text else []:
-                yield _part(context(piece) if small else section(piece), piece)
+            for piece in pieces(text, SMALL if small else PIECE):
+                yield _part(context(mrkdwn(piece)) if small else rich(piece), mrkdwn(piece))
+        case Quote(text):
+            for piece in pieces(text, PIECE):
+                yield _part(quote(piece), "\n".join(f"> {line}" for line in inert(piece).splitlines()))
         case Picture():
             told = inert(block.alt)
             yield _Part(block, told, max(_size(_shown(block, {})), _size(_shown(block, {block.name: "F" + "0" * 20}))))

@@ -1,7 +1,8 @@
-"""Text in Slack's mrkdwn that mentions nobody and, where it is a person's, shows as it was written. Pure.
+"""Text for Slack that mentions nobody and, where it is a person's, shows as it was written. Pure.
 
-mrkdwn has no escapes but those of & < >. So marks are kept from working by joiners (U+2060) around them, which nobody
-sees. That no address becomes a link and no name a mention is said with every text object, by `verbatim`.
+What is read in a message is rich text, made of CommonMark (`rich`). Small print, what a stream shows, and the text of
+a notification are mrkdwn. That has no escapes but those of & < >: marks are kept from working by joiners (U+2060)
+around them, which nobody sees, and names and addresses by `verbatim` (`kit.mrkdwn`).
 """
 
 import re
@@ -29,6 +30,7 @@ _WORKING = re.compile(
 _MEANT = re.compile(rf"<(?=[!@#])|{_NAMES}")
 _MARKUP = re.compile(r"[\\`*_~\[\]<>|&]")
 _AT_LINE_START = re.compile(r"^(\s*\d*)([#+\-.)=])", re.MULTILINE)
+_INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 # A name that is still being written shows its beginning only.
 _GROWING = re.compile(r"<(?=[!@#])|@(?=[chCHeE])")
 _COMMAND = re.compile(
@@ -75,8 +77,9 @@ def commands(own: str) -> str:
 
 
 def literal(plain: str) -> str:
-    """Plain text as a part of CommonMark."""
-    return _AT_LINE_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", printable(plain)))
+    """Plain text as a part of CommonMark, its indentation by spaces that count."""
+    marked = _AT_LINE_START.sub(r"\1\\\2", _MARKUP.sub(r"\\\g<0>", printable(plain)))
+    return _INDENTED.sub(lambda match: "\u00a0" * len(match[0].expandtabs(4)), marked)
 
 
 def growing(markdown: str) -> str:
@@ -86,7 +89,18 @@ def growing(markdown: str) -> str:
 
 def mrkdwn(markdown: str) -> str:
     """CommonMark, as our notes and models write it, as mrkdwn that mentions nobody."""
-    return _blocks(SyntaxTreeNode(_READER.parse(printable(markdown))).children)
+    return _blocks(tree(markdown))
+
+
+def tree(markdown: str) -> Sequence[SyntaxTreeNode]:
+    """The blocks of a CommonMark text."""
+    return SyntaxTreeNode(_READER.parse(printable(markdown))).children
+
+
+def address(link: SyntaxTreeNode) -> str:
+    """Where a link leads, if that is a page of the web; else nothing."""
+    href = str(link.attrs["href"])
+    return href if href.startswith(("https://", "http://")) else ""
 
 
 def _blocks(nodes: Sequence[SyntaxTreeNode], between: str = "\n\n") -> str:
@@ -148,10 +162,10 @@ def _span(node: SyntaxTreeNode) -> str:
             return _marked(_spans(node), _MARKS[node.type])
         case "code_inline":
             return f"`{_code(node.content).replace('`', 'ˋ')}`"  # within marks it would end them
-        case "link" if node.info == "auto":
-            return _link(str(node.attrs["href"]), "")
+        case "link" if address(node):
+            return _link(address(node), "" if node.info == "auto" else " ".join(_spans(node).split()))
         case "link":
-            return _link(str(node.attrs["href"]), " ".join(_spans(node).split()))
+            return _spans(node)
         case _:
             return inert(node.content)
 
@@ -167,8 +181,6 @@ def _code(content: str) -> str:
     return _CONTROL.sub(lambda match: _ESCAPES[match[0]], re.sub(_NAMES, rf"\g<0>{_JOINER}", content))
 
 
-def _link(address: str, text: str) -> str:
-    if not address.startswith(("https://", "http://")):
-        return text
-    safe = address.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
+def _link(url: str, text: str) -> str:
+    safe = url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
     return f"<{safe}|{text}>" if text else f"<{safe}>"

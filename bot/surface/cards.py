@@ -80,8 +80,8 @@ class Markup:
     """How a surface writes.
 
     `inert` shows plain text as it was written; `markdown` shows Markdown that mentions nobody, `literal` makes plain
-    text a part of such Markdown; `sentence` shows one of Viva's own, which may name commands. `small` is a line of
-    small print between others, `item` one of a list. `command` is a command, with its topic or without.
+    text a part of such Markdown; `sentence` shows one of Viva's own, which may name commands. Of the lines of a
+    passage `small` is small print, `quote` quotes, `item` is one of a list. `command` has its topic, or none.
     """
 
     inert: Callable[[str], str]
@@ -91,6 +91,7 @@ class Markup:
     bold: Callable[[str], str]
     italic: Callable[[str], str]
     small: Callable[[str], str]
+    quote: Callable[[str], str]
     item: Callable[[str], str]
     command: Callable[[str, str], str]
 
@@ -182,14 +183,15 @@ class Markup:
 
     def _evidence(self, point: PointLine) -> Iterator[str]:
         if point.marked:
-            yield f"> {self.italic(f'marked by you: {words.NAME[point.verdict]}')}"
+            yield self.quote(self.italic(f"marked by you: {words.NAME[point.verdict]}"))
         elif point.quote:
-            yield f"> “{self.inert(shorten(point.quote))}”"
+            yield self.quote(f"“{self.inert(shorten(point.quote))}”")
         elif point.verdict is Verdict.UNSCORED and point.reason:
             yield self.small(self.inert(point.reason))
 
     def _put_right(self, belief: WrongBelief) -> str:
-        return f"> “{self.inert(shorten(belief.evidence.quote))}”\n{self.plain(belief.correction)}"
+        wrong = self.quote(f"“{self.inert(shorten(belief.evidence.quote))}”")
+        return f"{wrong}\n{self.plain(belief.correction)}"
 
     def _notes(self, title: str, markdown: str, note_ids: Iterable[str]) -> Iterator[Block]:
         text, pictures = formulas(markdown, self.literal)

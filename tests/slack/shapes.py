@@ -175,10 +175,40 @@ _SECTION = thing(
     text=text(3_000), fields=several(10, text(2_000)), accessory=kinds(ELEMENTS), expand=boolean, block_id=string(255)
 )
 _NAMED = {"block_id": string(255)}
+
+
+def _said(value: Any, place: str) -> Iterator[str]:
+    """What a piece of rich text says: also a line break alone, but something."""
+    if not isinstance(value, str) or not value:
+        yield f"{place} says nothing"
+
+
+_STYLE = thing(bold=boolean, italic=boolean, strike=boolean, code=boolean)
+_SPANS = several(
+    1_000,
+    kinds({
+        "text": thing(text_=_said, style=_STYLE),
+        "link": thing(url_=string(3_000), text=_said, style=_STYLE),
+        "user": thing(user_id_=string(), style=_STYLE),
+        "channel": thing(channel_id_=string(), style=_STYLE),
+    }),
+)  # fmt: skip
+_RICH = {
+    "rich_text_section": thing(elements_=_SPANS),
+    "rich_text_quote": thing(elements_=_SPANS),
+    "rich_text_preformatted": thing(elements_=_SPANS),
+    "rich_text_list": thing(
+        style_=one_of("bullet", "ordered"),
+        elements_=several(1_000, kinds({"rich_text_section": thing(elements_=_SPANS)})),
+        indent=number(0, 8),
+        offset=number(1, 10_000),
+    ),
+}
 BLOCKS: dict[str, Check] = {
     "section": _SECTION,
     "header": thing(**_NAMED, text_=plain(150)),
     "divider": thing(**_NAMED),
+    "rich_text": thing(**_NAMED, elements_=several(1_000, kinds(_RICH))),
     "image": thing(**_NAMED, **PICTURE, title=plain(2_000)),
     "context": thing(
         **_NAMED,
