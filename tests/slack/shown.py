@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, cast
 
 from tests.slack.world import Json
@@ -43,25 +44,42 @@ def plain(mrkdwn: str) -> str:
 
 def text_of(message: Json) -> str:
     """All that a message or a view says, as it is read: its blocks, or its text where it has none."""
-    said = "\n".join(_texts(message["blocks"])) if message.get("blocks") else str(message.get("text", ""))
-    return plain(said)
+    blocks: list[Json] = message.get("blocks") or []
+    return "\n".join(line for block in blocks for line in lines_of(block)) if blocks else plain(message["text"])
 
 
-def _texts(blocks: list[Json]) -> Iterator[str]:
-    for block in blocks:
-        match block["type"]:
-            case "section":
-                yield from (each["text"] for each in (block.get("text"), *(block.get("fields") or ())) if each)
-            case "header" | "markdown":
-                yield block["text"] if isinstance(block["text"], str) else block["text"]["text"]
-            case "context":
-                yield from (each["text"] for each in block["elements"] if "text" in each)
-            case "input":
-                yield block["label"]["text"]
-            case "rich_text":
-                yield "".join(part["text"] for part in parts(block) if part.get("type") == "text")
-            case _:
-                pass
+def lines_of(block: Json) -> Iterator[str]:
+    """What a block says, line by line; a line that is quoted begins with `> `."""
+    match block["type"]:
+        case "section":
+            texts = [each["text"] for each in (block.get("text"), *(block.get("fields") or ())) if each]
+        case "header" | "markdown":
+            texts = [block["text"] if isinstance(block["text"], str) else block["text"]["text"]]
+        case "context":
+            texts = [each["text"] for each in block["elements"] if "text" in each]
+        case "input":
+            texts = [block["label"]["text"]]
+        case "rich_text":
+            yield from (line for element in block["elements"] for line in _rich(element))
+            return
+        case _:
+            texts = []
+    yield from (line for text in texts for line in plain(text).split("\n"))
+
+
+def _rich(element: Json) -> Iterator[str]:
+    """The lines of a part of rich text, which has no escapes."""
+    if element["type"] == "rich_text_list":
+        numbers = count(element.get("offset", 0) + 1)
+        for item in element["elements"]:
+            mark = f"{next(numbers)}. " if element["style"] == "ordered" else "• "
+            first, *more = _rich(item)
+            indent = "    " * element.get("indent", 0)
+            yield from [indent + mark + first, *(indent + "  " + line for line in more)]
+        return
+    text = "".join(part.get("text") or part.get("url", "") for part in element["elements"]).translate(_INVISIBLE)
+    quoted = "> " if element["type"] == "rich_text_quote" else ""
+    yield from (quoted + line for line in text.split("\n"))
 
 
 def filled(view: Json, values: dict[str, Any]) -> Json:

@@ -15,7 +15,7 @@ from tests.slack.double import Double
 from tests.slack.drilling import asked_for_form, handed_in
 from tests.slack.people import Person
 from tests.slack.settling import Settling
-from tests.slack.shown import called, plain
+from tests.slack.shown import called, lines_of, parts
 from tests.slack.world import Json
 from tests.transcript import Did, Seen, transcript, wrapped
 
@@ -134,38 +134,36 @@ class Story:
         return transcript(self.events, self._shown)
 
     def _shown(self, message: Json) -> Iterator[str]:
-        blocks = message.get("blocks") or [{"type": "section", "text": {"type": "mrkdwn", "text": message["text"]}}]
-        for block in blocks if message.get("text") or message.get("blocks") else ():
+        blocks: list[Json] = message.get("blocks") or []
+        if message["text"] and not blocks:
+            blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": message["text"]}}]
+        for block in blocks:
             yield from self._block(block)
         for file in message.get("files", ()):
             yield f"  [file {file['name']}]"
 
     def _block(self, block: Json) -> Iterator[str]:
-        match block["type"]:
-            case "section":
-                yield from self._text(block["text"]["text"])
-            case "header":
-                yield from self._text(block["text"]["text"])
-            case "context":
-                yield from (line for each in block["elements"] for line in self._text(each["text"]))
-            case "image":
-                yield from wrapped(f"[picture: {block['alt_text']}]", "  ", "   ")
-            case "actions":
-                yield "  " + " ".join(f"[{name}]" for name in _usable({"blocks": [block]}))
-            case "markdown":
-                yield from self._text(block["text"])
-            case other:
-                raise ValueError(f"no story has a block of type {other} yet")
+        if block["type"] == "image":
+            yield from wrapped(f"[picture: {block['alt_text']}]", "  ", "   ")
+        elif block["type"] == "actions":
+            yield "  " + " ".join(f"[{name}]" for name in _usable({"blocks": [block]}))
+        for line in lines_of(self._read(block)):
+            lead = "  │ " if line.startswith("> ") else "  "
+            yield from wrapped(line.removeprefix("> "), lead, lead)
 
-    def _text(self, mrkdwn: str) -> Iterator[str]:
-        """Text as it is read, its markup gone."""
-        for line in mrkdwn.split("\n"):
-            quoted = line.startswith("> ")
-            named = _NAMED.sub(self._mentioned, _LINK.sub(lambda m: m[2] or m[1], line.removeprefix("> ")))
-            while (unmarked := _MARKED.sub(r"\2", named)) != named:
-                named = unmarked
-            lead = "  │ " if quoted else "  "
-            yield from wrapped(plain(named.replace("`", "")), lead, lead if quoted else "  ")
+    def _read(self, block: Json) -> Json:
+        """A block of mrkdwn with its markup gone, as it is read."""
+        copied = deepcopy(block)
+        for part in parts(copied):
+            if part.get("type") == "mrkdwn":
+                part["text"] = self._unmarked(part["text"])
+        return copied
+
+    def _unmarked(self, mrkdwn: str) -> str:
+        named = _NAMED.sub(self._mentioned, _LINK.sub(lambda m: m[2] or m[1], mrkdwn.replace("`", "")))
+        while (unmarked := _MARKED.sub(r"\2", named)) != named:
+            named = unmarked
+        return named
 
     def _mentioned(self, match: re.Match[str]) -> str:
         kind, id_ = match.groups()
