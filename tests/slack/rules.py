@@ -27,6 +27,7 @@ _MENTION = re.compile(
     re.IGNORECASE,
 )
 _BLOCK: Callable[[Json], Any] = cast("Any", Block).parse  # slack_sdk types it only in part
+_NAMING, _LITERAL = {"user": "<@{}>", "channel": "<#{}>"}, ("text", "link")  # the elements of rich text
 _SENT_TO = {"token": string(), "channel_": string()}
 
 
@@ -185,11 +186,17 @@ def _mentions(given: Json, meant: Collection[str]) -> Iterator[str]:
 
 
 def _texts(value: Any) -> Iterator[str]:
+    """Every text in which Slack looks for mentions, and those of rich text, which are no text."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for inner in cast("Mapping[str, Any]", value).values():
-            yield from _texts(inner)
+        part = cast("Mapping[str, Any]", value)
+        kind = str(part.get("type"))
+        if kind in _NAMING:
+            yield _NAMING[kind].format(part.get(f"{kind}_id"))
+        elif kind not in _LITERAL or not isinstance(part.get("text"), str):
+            for inner in part.values():
+                yield from _texts(inner)
     elif isinstance(value, list):
         for inner in cast("list[Any]", value):
             yield from _texts(inner)
