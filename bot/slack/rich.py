@@ -63,7 +63,9 @@ def _list(node: SyntaxTreeNode, indent: int) -> Iterator[Json]:
     items: list[Json] = []
     begun = 0
     for number, item in enumerate(node.children):
-        items += _section(_joined(child for child in item.children if child.type not in _LISTS))
+        # The number of an item may be all that it says.
+        own = _joined(child for child in item.children if child.type not in _LISTS) or [_text(" ")]
+        items.append(_element("section", own))
         for inner in (child for child in item.children if child.type in _LISTS):
             yield from _items(node, items, indent, first - 1 + begun)
             items, begun = [], number + 1

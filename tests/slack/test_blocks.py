@@ -14,7 +14,8 @@ from bot.coach.coach import TopicProgress
 from bot.coach.reply import AnswerReply, ExplanationReply, ProbeReply, QuestionReply, Reply
 from bot.grading.grade import Verdict
 from bot.slack import blocks
-from bot.slack.layout import Message
+from bot.slack.layout import Message, laid_out
+from bot.surface.cards import Passage
 from bot.surface.report import report
 from bot.surface.words import printable
 from knowledge.library import Library
@@ -293,6 +294,16 @@ def test_the_longest_debrief_there_can_be_is_told_whole() -> None:
     said = " ".join(shown(reply).split())
     assert [n for n in range(1, 51) if (f"Question {n}? " * 40).strip() not in said] == []
     assert [n for n in range(1, 9) if said.count(f"Fact {n}. {'It is so. ' * 40}".strip()) != 50] == []
+
+
+def test_what_does_not_fit_goes_into_a_further_message_whole() -> None:
+    short = laid_out(Passage(f"No {n}") for n in range(120))
+    assert [len(message.blocks) for message in short] == [50, 50, 20]
+    long = laid_out(Passage(f"{n} " + "x" * 1_500) for n in range(7))
+    assert [len(message.blocks) for message in long] == [2, 2, 2, 1]
+    for message in (*short, *long):
+        assert message.text == read(message.rendered({}))
+    assert "\n".join(message.text for message in short) == "\n".join(f"No {n}" for n in range(120))
 
 
 WORDS = st.text(st.sampled_from("word _*`<@U1>#\n$x$^{}\\.[]()&~:𝔼"), max_size=40).map(lambda text: text * 40)
