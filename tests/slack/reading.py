@@ -10,8 +10,9 @@ from tests.slack.rules import objects
 from tests.slack.shapes import Json
 
 JOINERS = "\u2060\u200b"
-# As generous as any client could be: a mark works unless a letter or a digit is outside of it, or a blank inside.
-_MARKED = re.compile(r"(?<![^\W_])(?P<mark>[*_~`])(?=\S)(?P<text>[^\n]*?\S)(?P=mark)(?![^\W_])")
+# As generous as any client could be: a mark works unless a letter or a digit is outside of it, or a blank or a joiner
+# inside.
+_MARKED = re.compile(r"(?<![^\W_])(?P<mark>[*_~`])(?=[^\s\u2060])(?P<text>[^\n]*?[^\s\u2060])(?P=mark)(?![^\W_])")
 _WORKING = re.compile(r"```|^&gt;|<[^>]*>|(?<!\w):[\w+-]+:", re.MULTILINE)
 
 
@@ -67,6 +68,5 @@ def unseen(text: str) -> str:
 
 
 def working(mrkdwn: str) -> list[str]:
-    """The marks that work in mrkdwn, where a joiner counts as a blank."""
-    spaced = mrkdwn.replace("\u2060", " ")
-    return [match[0] for match in (*_MARKED.finditer(spaced), *_WORKING.finditer(spaced))]
+    """The marks that work in mrkdwn."""
+    return [match[0] for match in (*_MARKED.finditer(mrkdwn), *_WORKING.finditer(mrkdwn))]

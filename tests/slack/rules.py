@@ -28,6 +28,7 @@ _MENTION = re.compile(
 )
 _BLOCK: Callable[[Json], Any] = cast("Any", Block).parse  # slack_sdk types it only in part
 _NAMING, _LITERAL = {"user": "<@{}>", "channel": "<#{}>"}, ("text", "link")  # the elements of rich text
+_UNREAD = ("metadata", "private_metadata", "value", "action_id", "block_id", "callback_id")
 _SENT_TO = {"token": string(), "channel_": string()}
 
 
@@ -179,7 +180,7 @@ def _keys(value: Any, place: str = "") -> set[str]:
 
 
 def _mentions(given: Json, meant: Collection[str]) -> Iterator[str]:
-    for text in _texts({name: value for name, value in given.items() if name != "metadata"}):
+    for text in _texts(given):
         for mention in _MENTION.findall(text):
             if mention not in meant:
                 yield f"mentions {mention}"
@@ -195,7 +196,7 @@ def _texts(value: Any) -> Iterator[str]:
         if kind in _NAMING:
             yield _NAMING[kind].format(part.get(f"{kind}_id"))
         elif kind not in _LITERAL or not isinstance(part.get("text"), str):
-            for inner in part.values():
+            for inner in (each for name, each in part.items() if name not in _UNREAD):
                 yield from _texts(inner)
     elif isinstance(value, list):
         for inner in cast("list[Any]", value):

@@ -287,6 +287,12 @@ def test_rich_text_mentions_by_elements_and_by_nothing_else() -> None:
     assert "of the type 'broadcast'" in broken(POST, posted(rich({"type": "broadcast", "range": "channel"})))[0]
 
 
+def test_what_nobody_reads_mentions_nobody() -> None:
+    named = button("<@U1>", value="<!channel>")
+    assert broken(POST, posted(actions(named), section(block_id="<#C1>"))) == []
+    assert broken(OPEN, modal(private_metadata="<!channel>", callback_id="<@U1>")) == []
+
+
 def test_a_mention_that_is_meant_is_none_to_find() -> None:
     assert broken(POST, posted(section("With <@U1> in <#C1>.")), meant=["<@U1>", "<#C1>"]) == []
     assert broken(POST, posted(section("With <@U1> and <@U2>.")), meant=["<@U1>"]) == ["mentions <@U2>"]

@@ -161,6 +161,15 @@ def test_blocks_of_markdown_are_elements() -> None:
     assert read([block]) == "a\n\nb\nc\nd\n1. e\n2. f\n- g\n3. h"
 
 
+@pytest.mark.parametrize("nothing", [">", "-", "1.", "- \n  - a", "> >", "```\n```", "**", "#"])
+def test_what_says_nothing_is_no_element(nothing: str) -> None:
+    assert found(blocks=[rich(f"a\n\n{nothing}\n\nb")]) == []
+
+
+def test_an_answer_that_is_a_number_is_told() -> None:
+    assert read([rich("42.")]).strip() == "42."
+
+
 def test_of_links_only_those_to_the_web_work() -> None:
     (link,) = spans([rich("[a](https://b.c)")])
     assert link == {"type": "link", "url": "https://b.c", "text": "a"}

@@ -130,8 +130,8 @@ TYPED = {
     "formulas": r"\frac{a}{b} $5 to $6, \(x_i\) and \[y^2\]",
     "one word": "x" * 4_000,
     "many words": "It divides the logits. " * 170,
-    "marks alone": "*_~`" * 1_000,
-    "ampersands": "&<>" * 1_300,
+    "marks alone": "*_~`" * 250,
+    "ampersands": "&<>" * 400,
 }
 """What people type, as a name or as an answer, to see what happens."""
 
