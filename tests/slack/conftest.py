@@ -14,7 +14,6 @@ from bot.settings import SlackSettings
 from bot.store.store import Store
 from tests.coach.scripted import ScriptedJudge
 from tests.slack.double import APP_TOKEN, Double
-from tests.slack.inside import inside
 from tests.slack.people import Person
 from tests.slack.scene import Scene
 from tests.surface.apps import app_of
@@ -63,5 +62,7 @@ def app(slack: Double, store: Store, judge: ScriptedJudge, tmp_path: Path) -> Ap
 @pytest.fixture
 async def scene(slack: Double, general: str, app: App) -> AsyncIterator[Scene]:
     """Viva in this process, in that channel."""
-    async with inside(slack, app) as (viva, settling):
-        yield Scene(slack, general, settling, viva.parts.showing.catch_up_again)
+    scene = Scene(slack, general, app)
+    await scene.start()
+    yield scene
+    await scene.stop()

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
+from bot.compose import App
 from tests.slack.double import Double
 from tests.slack.drilling import Thread, asked_for_form, handed_in, open_prompts
+from tests.slack.inside import inside
 from tests.slack.people import Act, Person
-from tests.slack.settling import Settling
 from tests.slack.shown import called, parts, text_of
 from tests.slack.world import Json
 
 ANSWER = "it is the expected log loss"
 
 
-@dataclass
 class Scene:
     """One channel with Viva in it; whatever somebody does here is done with when it returns."""
 
-    slack: Double
-    general: str
-    settling: Settling
-    catch_up: Callable[[], Awaitable[None]]
+    def __init__(self, slack: Double, general: str, app: App) -> None:
+        self.slack = slack
+        self.general = general
+        self._app = app
+        self._running = AsyncExitStack()
+
+    async def start(self, app: App | None = None) -> None:
+        """Have a Viva there, over the same parts unless others are given."""
+        self._viva, self._settling = await self._running.enter_async_context(inside(self.slack, app or self._app))
+
+    async def stop(self) -> None:
+        """Tell it to stop, and wait until it has."""
+        await self._running.aclose()
 
     def person(self, name: str, *, admin: bool = False) -> Person:
         """Somebody in the channel."""
@@ -31,11 +40,11 @@ class Scene:
 
     async def settled(self) -> None:
         """Until Viva has done all that there is to do."""
-        await self.settling.settled()
+        await self._settling.settled()
 
     async def behind(self) -> None:
         """Until Viva has shown what Slack did not take before; it tries again by itself, but seldom."""
-        await self.catch_up()
+        await self._viva.parts.showing.catch_up_again()
         await self.settled()
 
     async def slash(self, person: Person, text: str, channel: str = "") -> Act:

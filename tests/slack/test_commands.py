@@ -27,10 +27,11 @@ async def test_ask_answers_from_the_notes_for_everybody_to_see(scene: Scene) -> 
     assert "In short, kl is this." in channel_says(scene)
 
 
-async def test_and_why_is_that_leans_on_the_question_before(scene: Scene) -> None:
+async def test_and_why_is_that_in_the_thread_of_a_question_leans_on_it(scene: Scene) -> None:
     ada = scene.person("Ada")
     await scene.slash(ada, "ask what is kl?")
-    await scene.slash(ada, "ask and why is that?")
+    (root,) = [m for m in scene.slack.lab.said(scene.general) if text_of(m) == "Ada asks: what is kl?"]
+    await scene.say(ada, "and why is that?", Thread(scene.general, root["ts"]), mention=True)
     assert channel_says(scene).count("In short, kl is this.") == 2
 
 

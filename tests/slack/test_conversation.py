@@ -169,6 +169,41 @@ async def test_an_answer_to_a_question_that_is_over_changes_nothing_and_says_so(
     assert [submission.answer for submission in judge.asked] == ["this is for the second"]
 
 
+async def test_a_drill_goes_on_after_a_restart_with_the_buttons_and_forms_of_before(
+    scene: Scene, judge: ScriptedJudge
+) -> None:
+    judge.script = ["+--", "++"]
+    ada = scene.person("Ada")
+    thread = await scene.drill(ada)
+    await scene.answer(ada, thread, "half of it")
+    form = await scene.click(ada, scene.prompt(thread), "Answer")
+    before = scene.said(thread)
+    await scene.stop()
+    await scene.start()
+    await scene.settled()
+    assert scene.said(thread) == before
+    await scene.submit(form, answer="the other half")
+    assert [submission.answer for submission in judge.asked] == ["half of it", "the other half"]
+    assert len(open_prompts(scene.slack.lab, thread)) == 1
+
+
+async def test_what_is_told_again_after_a_restart_is_not_answered_again(scene: Scene, judge: ScriptedJudge) -> None:
+    ada = scene.person("Ada")
+    thread = await scene.drill(ada, "losses 2")
+    await scene.say(ada, ANSWER, thread)
+    await scene.click(ada, scene.prompt(thread), "Hint")
+    before, told = scene.said(thread), list(scene.slack.post.deliveries)
+    await scene.stop()
+    await scene.start()
+    for delivery in told:
+        scene.slack.post.again(delivery)
+    await scene.settled()
+    assert [submission.answer for submission in judge.asked] == [ANSWER]
+    assert scene.said(thread) == before
+    roots = [m for m in scene.slack.lab.said(thread.channel) if m.get("thread_ts", m["ts"]) == m["ts"]]
+    assert len(roots) == 1
+
+
 async def test_in_direct_messages_a_drill_is_held_where_it_was_asked_for(scene: Scene, judge: ScriptedJudge) -> None:
     ada = scene.person("Ada")
     await scene.slash(ada, "drill kl 1", ada.dm)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from bot.slack import deliver
 from tests.coach.scripted import ScriptedJudge
 from tests.slack.drilling import Thread, open_prompts
 from tests.slack.scene import ANSWER, Scene, buttons
@@ -141,11 +144,24 @@ async def test_the_agents_pane_offers_what_can_be_said(scene: Scene) -> None:
     assert {prompt["message"] for prompt in offered} == {message for _, message in scene.slack.manifest.prompts}
 
 
-async def test_the_stop_button_stops(scene: Scene, judge: ScriptedJudge) -> None:
+async def test_the_stop_button_ends_the_session_with_how_it_went(scene: Scene) -> None:
     ada = scene.person("Ada")
-    thread = await scene.drill(ada)
+    thread = await scene.drill(ada, "losses 2")
+    await scene.answer(ada, thread)
     await ada.stop(thread.channel, thread.ts)
     await scene.settled()
-    assert scene.slack.complaints == []
+    assert "Debrief: 100 %" in scene.said(thread)
+    assert open_prompts(scene.slack.lab, thread) == []
+    assert scene.slack.lab.statuses[thread.channel, thread.ts][-1] == "active"
+
+
+async def test_whoever_waits_for_a_model_sees_that_viva_is_at_work(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "_WORKING_AFTER", 0.0)
+    ada = scene.person("Ada")
+    thread = await scene.drill(ada, "losses 2")
     await scene.answer(ada, thread)
-    assert asked(judge) == [ANSWER], "a session is not over because a model was stopped"
+    shown = scene.slack.lab.statuses[thread.channel, thread.ts]
+    assert set(shown) == {"processing", "active"}
+    assert shown[-1] == "active"

@@ -8,7 +8,7 @@ from typing import Any
 from bot.compose import App
 from tests.slack.people import Person
 from tests.slack.scene import ANSWER, Scene
-from tests.slack.shown import text_of
+from tests.slack.shown import called, parts, text_of
 
 
 def exported(scene: Scene, person: Person) -> bytes:
@@ -41,7 +41,9 @@ async def test_forget_asks_first_and_then_removes_everything_of_that_person(scen
         await scene.answer(person, await scene.drill(person, "kl 2"))
     await scene.slash(ada, "forget")
     assert await app.store.sessions(id_of(scene, ada)), "nothing goes before it is confirmed"
-    await scene.click(ada, ada.whispers[-1], "Remove everything")
+    (button,) = [part for part in parts(ada.whispers[-1]["blocks"]) if part.get("type") == "button"]
+    assert called(button["confirm"]["confirm"]) == "Remove everything"
+    await scene.click(ada, ada.whispers[-1], "Forget me")
     assert "is gone" in ada.told
     assert await app.coach.export(id_of(scene, ada)) == {"sessions": [], "usage": [], "events": []}
     assert len(await app.store.sessions(id_of(scene, bob))) == 1
@@ -51,7 +53,7 @@ async def test_a_forgotten_session_takes_no_more_answers(scene: Scene, app: App)
     ada = scene.person("Ada")
     thread = await scene.drill(ada, "kl 2")
     await scene.slash(ada, "forget")
-    await scene.click(ada, ada.whispers[-1], "Remove everything")
+    await scene.click(ada, ada.whispers[-1], "Forget me")
     await scene.say(ada, ANSWER, thread)
     assert "Grade" not in scene.said(thread)
     assert await app.store.sessions(id_of(scene, ada)) == []

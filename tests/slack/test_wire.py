@@ -136,6 +136,8 @@ async def test_a_token_that_is_revoked_is_one_line_in_the_log_and_nothing_is_los
     assert [record.exc_info for record in told if record.exc_info] == []
     assert ANSWER not in caplog.text
     scene.slack.fault = lambda _: None
-    await scene.behind()
-    assert "So far" in scene.said(thread)
+    await scene.stop()
+    await scene.start()
+    await scene.settled()
+    assert scene.said(thread).count("So far") == 1
     assert text_of(scene.prompt(thread)).endswith("What about b in kl?")
