@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -11,10 +10,10 @@ from uuid import uuid4
 import discord
 
 from bot.coach.coach import Coach
-from bot.coach.events import CandidateEvent, Hint, Mark, Pause, Resume, Say, Seat, Skip, Start, Vote
-from bot.coach.reply import BallotReply, Reply
+from bot.coach.events import CandidateEvent, Mark, Resume, Say, Seat, Start, Vote
+from bot.coach.reply import BallotReply
 from bot.coach.session import Session
-from bot.discord.buttons import AnswerForm, Press, Verb, mark, shared
+from bot.discord.buttons import AnswerForm, shared
 from bot.discord.cards import cards
 from bot.discord.panel import ballot
 from bot.discord.places import Channel, Held, Places, find, person_of, place_of
@@ -23,9 +22,9 @@ from bot.discord.telling import telling
 from bot.discord.text import MESSAGE, inert, pieces
 from bot.errors import UsageError
 from bot.surface import conversation, words
+from bot.surface.press import Press, Verb
 
 NOT_YOURS = "This session is somebody else's; /drill starts one of your own."
-_OLD = "This button is of another version of Viva; /resume shows where you are."
 _PANEL_NEEDS_A_THREAD = "A panel needs a thread on a server: ask where I may make one."
 _QUOTE = ">>> "
 
@@ -34,6 +33,7 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
     """All sessions that this process takes part in."""
 
     nothing_open = "You have no open session; /drill or /interview starts one."
+    old = "This button is of another version of Viva; /resume shows where you are."
 
     def __init__(self, coach: Coach, places: Places, showing: Showing) -> None:
         super().__init__(coach, showing)
@@ -52,11 +52,11 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
             elif press.verb == Verb.REVEAL:
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 turn = await self._showing.turn(press.session_id, str(interaction.id), interaction)
-                await turn.reply(await self._card(press))
+                await turn.reply(await self.card(press))
             elif press.verb == Verb.SHARE:
                 await self._share(interaction, press)
             else:
-                event = _event(press, id=str(interaction.id), at=interaction.created_at)
+                event = self.event(press, id=str(interaction.id), at=interaction.created_at)
                 await self.take(press.session_id, event, interaction, interaction.response.defer)
 
     async def submitted(self, interaction: discord.Interaction[Any], press: Press, text: str) -> None:
@@ -84,7 +84,7 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
         """Show somebody of the panel what to vote on, with what they have said so far."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         session = await self._seated(interaction, press.session_id)
-        reply, person = await self._card(press), person_of(interaction.user)
+        reply, person = await self.card(press), person_of(interaction.user)
         if isinstance(reply, BallotReply):
             mine = {p: who[person] for (q, p), who in session.votes.items() if q == reply.number and person in who}
             for card in ballot(reply, press.session_id, mine):
@@ -99,14 +99,10 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
             raise UsageError(NOT_YOURS)
         return held
 
-    async def _card(self, press: Press) -> Reply:
-        """The reply that a button stands under or for."""
-        return await self.card(press.session_id, lambda reply: mark(reply) == press.detail)
-
     async def _share(self, interaction: discord.Interaction[Any], press: Press) -> None:
         """Show everybody what only the candidate has seen."""
         await interaction.response.defer()
-        reply = await self._card(press)
+        reply = await self.card(press)
         sharer = interaction.user.display_name
         for card in await asyncio.to_thread(cards, reply, session_id=press.session_id, sharer=sharer):
             await interaction.followup.send(view=card.view, files=list(card.files))
@@ -183,18 +179,6 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
         held = await self._places.held(session_id)
         if held.channel and not here:
             await interaction.followup.send(f"It is in <#{held.channel_id}>.", ephemeral=True)
-
-
-def _event(press: Press, *, id: str, at: datetime) -> CandidateEvent:  # noqa: A002  # as the events name it
-    match press.verb:
-        case Verb.HINT:
-            return Hint(id=id, at=at, prompt=press.prompt)
-        case Verb.SKIP:
-            return Skip(id=id, at=at, prompt=press.prompt)
-        case Verb.PAUSE:
-            return Pause(id=id, at=at)
-        case _:
-            raise UsageError(_OLD)
 
 
 async def _quote(interaction: discord.Interaction[Any], text: str, *, ephemeral: bool) -> None:

@@ -14,10 +14,11 @@ from typing import Any, Generic
 from uuid import uuid4
 
 from bot.coach.coach import Coach
-from bot.coach.events import Ask, CandidateEvent, Mode, Start, Stop
+from bot.coach.events import Ask, CandidateEvent, Hint, Mode, Pause, Skip, Start, Stop
 from bot.coach.reply import Reply
 from bot.coach.session import Session
 from bot.errors import UsageError
+from bot.surface.press import Press, Verb, mark
 from bot.surface.showing import By, Channel, Showing
 
 log = logging.getLogger("viva.surface")
@@ -36,6 +37,8 @@ class Conversation(Generic[By, Channel]):
 
     nothing_open: str
     """What to say to somebody who has no open session."""
+    old: str
+    """What to say about a button that is no longer known."""
 
     def __init__(self, coach: Coach, showing: Showing[By, Channel, Any, Any]) -> None:
         self._coach = coach
@@ -120,11 +123,23 @@ class Conversation(Generic[By, Channel]):
             raise UsageError(_NOT_ON_PANEL)
         return session
 
-    async def card(self, session_id: str, is_meant: Callable[[Reply], bool]) -> Reply:
+    async def card(self, press: Press) -> Reply:
         """The reply that a button stands under or for; UsageError where it is no longer kept."""
-        session = await self._coach.session(session_id)
+        session = await self._coach.session(press.session_id)
         for replied in session.replies.values():
             for reply in replied.replies:
-                if is_meant(reply):
+                if mark(reply) == press.detail:
                     return reply
         raise UsageError(_CARD_GONE)
+
+    def event(self, press: Press, *, id: str, at: datetime) -> CandidateEvent:  # noqa: A002  # as the events name it
+        """What a click on a question's button means; UsageError for one that is no longer known."""
+        match press.verb:
+            case Verb.HINT:
+                return Hint(id=id, at=at, prompt=press.prompt)
+            case Verb.SKIP:
+                return Skip(id=id, at=at, prompt=press.prompt)
+            case Verb.PAUSE:
+                return Pause(id=id, at=at)
+            case _:
+                raise UsageError(self.old)
