@@ -22,7 +22,9 @@ from bot.grading.matching import Matcher
 from knowledge.embedder import SentenceEmbedder
 from knowledge.index import Index
 from knowledge.library import load
-from tests.discord.bench import measure as discord
+from tests.crowds import measure
+from tests.discord import chaos as on_discord
+from tests.discord.drilling import lab as discord
 
 VIVA = str(Path(sys.executable).with_name("viva"))
 ANSWER = (
@@ -152,7 +154,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "indexing": indexing,
     "grading": grading,
     "evaluating": evaluating,
-    "discord": lambda: asyncio.run(discord(report)),
+    "discord": lambda: asyncio.run(measure(report, discord, on_discord.Chaos)),
 }
 
 if __name__ == "__main__":
