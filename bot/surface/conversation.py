@@ -7,8 +7,8 @@ it came.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, Generic
 from uuid import uuid4
@@ -49,12 +49,20 @@ class Conversation(Generic[By, Channel]):
         self, session_id: str, event: CandidateEvent, by: By | None = None, acknowledge: Acknowledge | None = None
     ) -> None:
         """Have one event answered; it is acknowledged as soon as it is stored, whatever the answer takes."""
+        async with self._keeping(acknowledge) as (kept, acknowledged):
+            await self._showing.catch_up_if_behind(session_id)
+            replies = self._coach.handle(session_id, event, kept)
+            await self._showing.show(session_id, event.id, replies, by, acknowledged)
+
+    @asynccontextmanager
+    async def _keeping(
+        self, acknowledge: Acknowledge | None
+    ) -> AsyncGenerator[tuple[Callable[[], None], asyncio.Future[None] | None]]:
+        """What to call when an event is stored, and its acknowledgement that follows; at the end it is stored."""
         kept = asyncio.Event()
         acknowledged = asyncio.ensure_future(self._tried(acknowledge, kept)) if acknowledge else None
         try:
-            await self._showing.catch_up_if_behind(session_id)
-            replies = self._coach.handle(session_id, event, kept.set)
-            await self._showing.show(session_id, event.id, replies, by, acknowledged)
+            yield kept.set, acknowledged
             kept.set()  # long ago, where it was delivered before
         except BaseException:
             if acknowledged and not kept.is_set():
@@ -81,19 +89,30 @@ class Conversation(Generic[By, Channel]):
         event: Ask,
         channel: Channel,
         by: By | None = None,
-        kept: Callable[[], object] = lambda: None,
+        acknowledge: Acknowledge | None = None,
     ) -> None:
         """Answer from the notes, in the person's open session there or beside it; "and why?" leans on the last."""
-        session_id = await self._coach.unfinished(person, place) or self._asking.get((person, place), "")
-        if (await self._coach.session(session_id)).start is None:  # none, or no longer kept
-            session_id = self._asking[person, place] = uuid4().hex
-            if len(self._asking) > _REMEMBERED:
-                self._asking.popitem(last=False)
+        async with self._keeping(acknowledge) as (kept, acknowledged):
+            session_id = await self._coach.unfinished(person, place) or self._asking.get((person, place), "")
+            if (await self._coach.session(session_id)).start is None:  # none, or no longer kept
+                session_id = await self._beside(person, place, event)
+            replies = self._coach.handle(session_id, event, kept)
+            await self._showing.show(session_id, event.id, replies, by, acknowledged, channel)
+
+    async def _beside(self, person: str, place: str, event: Ask) -> str:
+        """A session that only answers questions; it opens without a word."""
+        session_id = self._asking[person, place] = self.beside(person, place, event)
+        if len(self._asking) > _REMEMBERED:
+            self._asking.popitem(last=False)
+        if (await self._coach.session(session_id)).start is None:
             start = Start(id=f"{event.id}/start", at=event.at, mode=Mode.ASK)
             async for _ in self._coach.begin(session_id, person, place, start):
-                pass  # a session that only answers questions opens without a word
-        replies = self._coach.handle(session_id, event, kept)
-        await self._showing.show(session_id, event.id, replies, by, channel=channel)
+                pass
+        return session_id
+
+    def beside(self, person: str, place: str, event: Ask) -> str:  # noqa: ARG002  # where the platform tells of things twice
+        """The id of a session that only answers questions, begun by this one."""
+        return uuid4().hex
 
     async def make_room(self, person: str, place: str, event_id: str, at: datetime, by: By | None = None) -> None:
         """End what the person has open in a place, with a debrief where something was answered."""
