@@ -51,7 +51,7 @@ def button(action_id: str, label: str, *, value: str = "", style: str = "", conf
 
 def option(label: str, value: str, about: str = "") -> Json:
     """Something to choose."""
-    return {"text": plain(label), "value": value, **({"description": plain(about)} if about else {})}
+    return {"text": plain(label), "value": value, **({"description": plain(about)} if about.strip() else {})}
 
 
 def select(action_id: str, placeholder: str, options: Sequence[Json]) -> Json:
@@ -84,6 +84,6 @@ def modal(callback_id: str, title: str, blocks: Sequence[Json], *, submit: str, 
         "title": plain(title),
         "submit": plain(submit),
         "close": plain("Cancel"),
-        "private_metadata": private,
         "blocks": list(blocks),
+        **({"private_metadata": private} if private else {}),
     }

@@ -18,7 +18,7 @@ from bot.surface.words import brief
 Block = Json | Picture | Document
 """What a message is made of: a block as Slack has it, a picture or a file."""
 
-PIECE, SMALL, HEADER = 2_500, 2_000, 150  # characters of CommonMark, of small print, of a title
+PIECE, SMALL, HEADER = 2_500, 1_000, 150  # characters of CommonMark, of small print, of a title
 BLOCKS = 50
 TEXT = 4_000  # characters that a message says in all: `text` is to say it too, and Slack advises no more there
 SIZE = 11_000  # characters of its blocks as JSON: Slack gives up somewhere beyond 12,000 and does not say where
@@ -122,8 +122,10 @@ def _parts_of(block: Passage | Quote | Picture | Document | Marking) -> Iterator
         case Passage(text, title, small):
             for piece in pieces(unmentioning(title), HEADER):
                 yield _part(header(piece), f"*{inert(piece)}*")
-            for piece in pieces(text, SMALL if small else PIECE):
-                yield _part(context(mrkdwn(piece)) if small else rich(piece), mrkdwn(piece))
+            if small:
+                yield from (_part(context(piece), piece) for piece in map(mrkdwn, pieces(text, SMALL)))
+            else:
+                yield from _rich(text, PIECE)
         case Quote(text):
             for piece in pieces(text, PIECE):
                 yield _part(quote(piece), "\n".join(f"> {line}" for line in inert(piece).splitlines()))
@@ -135,6 +137,16 @@ def _parts_of(block: Passage | Quote | Picture | Document | Marking) -> Iterator
         case Marking():
             marking = actions.marking(block)
             yield _Part(marking, "", _size(marking), PLACEHOLDER)
+
+
+def _rich(text: str, limit: int) -> Iterator[_Part]:
+    """CommonMark in pieces; of what is nothing but marks few characters make a large block."""
+    for piece in pieces(text, limit):
+        block = rich(piece)
+        if _size(block) > SIZE:
+            yield from _rich(piece, limit // 2)
+        elif block["elements"]:
+            yield _part(block, mrkdwn(piece))
 
 
 def _part(block: Json, told: str) -> _Part:

@@ -13,6 +13,7 @@ from bot.slack.text import address, tree
 from bot.surface.words import printable
 
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike", "code_inline": "code"}
+_DEEPEST = 8  # levels that a list can be indented
 _LISTS = {"bullet_list": "bullet", "ordered_list": "ordered"}
 
 
@@ -49,7 +50,8 @@ def _block(node: SyntaxTreeNode, indent: int) -> Iterator[Json]:
         case "bullet_list" | "ordered_list":
             yield from _list(node, indent)
         case "blockquote":
-            yield _element("quote", _joined(node.children))
+            if spans := _joined(node.children):
+                yield _element("quote", spans)
         case _:
             if code := node.content.rstrip("\n"):
                 yield _element("preformatted", [_text(code)])
@@ -61,19 +63,21 @@ def _list(node: SyntaxTreeNode, indent: int) -> Iterator[Json]:
     items: list[Json] = []
     begun = 0
     for number, item in enumerate(node.children):
-        own = [child for child in item.children if child.type not in _LISTS]
-        items.append(_element("section", _joined(own)))
+        # The number of an item may be all that it says.
+        own = _joined(child for child in item.children if child.type not in _LISTS) or [_text(" ")]
+        items.append(_element("section", own))
         for inner in (child for child in item.children if child.type in _LISTS):
-            yield _items(node, items, indent, first - 1 + begun)
+            yield from _items(node, items, indent, first - 1 + begun)
             items, begun = [], number + 1
             yield from _list(inner, indent + 1)
-    if items:
-        yield _items(node, items, indent, first - 1 + begun)
+    yield from _items(node, items, indent, first - 1 + begun)
 
 
-def _items(node: SyntaxTreeNode, items: list[Json], indent: int, offset: int) -> Json:
+def _items(node: SyntaxTreeNode, items: list[Json], indent: int, offset: int) -> Iterator[Json]:
     numbered = {"offset": offset} if node.type == "ordered_list" and offset else {}
-    return {"type": "rich_text_list", "style": _LISTS[node.type], "indent": indent, "elements": items, **numbered}
+    if items:
+        style = {"style": _LISTS[node.type], "indent": min(indent, _DEEPEST)}
+        yield {"type": "rich_text_list", **style, "elements": items, **numbered}
 
 
 def _joined(nodes: Iterable[SyntaxTreeNode]) -> list[Json]:

@@ -182,5 +182,6 @@ def _code(content: str) -> str:
 
 
 def _link(url: str, text: str) -> str:
-    safe = url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
+    """The reader has encoded what would end the address."""
+    safe = url.replace("&", "&amp;")
     return f"<{safe}|{text}>" if text else f"<{safe}>"

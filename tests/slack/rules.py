@@ -27,6 +27,8 @@ _MENTION = re.compile(
     re.IGNORECASE,
 )
 _BLOCK: Callable[[Json], Any] = cast("Any", Block).parse  # slack_sdk types it only in part
+_NAMING, _LITERAL = {"user": "<@{}>", "channel": "<#{}>"}, ("text", "link")  # the elements of rich text
+_UNREAD = ("metadata", "private_metadata", "value", "action_id", "block_id", "callback_id")
 _SENT_TO = {"token": string(), "channel_": string()}
 
 
@@ -178,18 +180,24 @@ def _keys(value: Any, place: str = "") -> set[str]:
 
 
 def _mentions(given: Json, meant: Collection[str]) -> Iterator[str]:
-    for text in _texts({name: value for name, value in given.items() if name != "metadata"}):
+    for text in _texts(given):
         for mention in _MENTION.findall(text):
             if mention not in meant:
                 yield f"mentions {mention}"
 
 
 def _texts(value: Any) -> Iterator[str]:
+    """Every text in which Slack looks for mentions, and those of rich text, which are no text."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
-        for inner in cast("Mapping[str, Any]", value).values():
-            yield from _texts(inner)
+        part = cast("Mapping[str, Any]", value)
+        kind = str(part.get("type"))
+        if kind in _NAMING:
+            yield _NAMING[kind].format(part.get(f"{kind}_id"))
+        elif kind not in _LITERAL or not isinstance(part.get("text"), str):
+            for inner in (each for name, each in part.items() if name not in _UNREAD):
+                yield from _texts(inner)
     elif isinstance(value, list):
         for inner in cast("list[Any]", value):
             yield from _texts(inner)

@@ -161,6 +161,19 @@ UNSOUND: dict[str, tuple[str, Json, str]] = {
     "Markdown too long": (POST, posted({"type": "markdown", "text": "x" * 12_001}), "12001 characters, of 12,000"),
     "Markdown in a home": (PUBLISH, home({"type": "markdown", "text": "x"}), "of the type 'markdown'"),
     "a field in a message": (POST, posted(fill_in(field())), "of the type 'input'"),
+    "rich text that says nothing": (
+        POST,
+        posted({"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": []}]}),
+        "0 items",
+    ),
+    "an empty piece of rich text": (
+        POST,
+        posted({
+            "type": "rich_text",
+            "elements": [{"type": "rich_text_quote", "elements": [{"type": "text", "text": ""}]}],
+        }),
+        "says nothing",
+    ),
     # Elements
     "the same action_id": (POST, posted(actions(button()), section(accessory=button())), "action_id a stands 2 times"),
     "an action_id too long": (POST, posted(actions(button("x" * 256))), "256 characters, of 255"),
@@ -260,6 +273,25 @@ def test_a_mention_is_found_in_every_text(mention: str) -> None:
         ("chat.appendStream", {"channel": "C1", "ts": "1", "markdown_text": said}),
     ):
         assert f"mentions {mention}" in broken(method, payload)
+
+
+def rich(*spans: Json) -> Json:
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": list(spans)}]}
+
+
+def test_rich_text_mentions_by_elements_and_by_nothing_else() -> None:
+    said = {"type": "text", "text": "<!channel> @here <@U1>"}
+    assert broken(POST, posted(rich(said))) == []
+    named = rich({"type": "user", "user_id": "U1"}, {"type": "channel", "channel_id": "C1"})
+    assert broken(POST, posted(named)) == ["mentions <@U1>", "mentions <#C1>"]
+    assert broken(POST, posted(named), meant=["<@U1>", "<#C1>"]) == []
+    assert "of the type 'broadcast'" in broken(POST, posted(rich({"type": "broadcast", "range": "channel"})))[0]
+
+
+def test_what_nobody_reads_mentions_nobody() -> None:
+    named = button("<@U1>", value="<!channel>")
+    assert broken(POST, posted(actions(named), section(block_id="<#C1>"))) == []
+    assert broken(OPEN, modal(private_metadata="<!channel>", callback_id="<@U1>")) == []
 
 
 def test_a_mention_that_is_meant_is_none_to_find() -> None:
