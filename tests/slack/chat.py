@@ -54,7 +54,7 @@ def own(there: Workspace, request: Request, *, streaming: bool = False) -> tuple
     if message is None:
         raise Refusal("message_not_found")
     if message.get("bot_id") != there.bot_id:
-        raise Refusal("cant_update_message")
+        raise Refusal("cant_delete_message" if request.method == "chat.delete" else "cant_update_message")
     if streaming and not message.get("streaming"):
         raise Refusal("message_not_in_streaming_state")
     return channel, message

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import takewhile
 from subprocess import Popen
 from typing import Any, NamedTuple
 
@@ -99,14 +100,14 @@ async def lab(validating: bool) -> AsyncGenerator[OnSlack]:
 async def drill(person: Person, channel: str, wishes: str = "1", mode: str = "drill") -> Thread:
     """A session that has begun: its thread, once a question is there."""
     there = person.workspace
-    before = set(there.messages[channel])
+    before = person.slack.clock.ts()
     begun = await person.slash(channel, f"{mode} {wishes}".strip())
     assert begun.acknowledged is not None, "the command was not acknowledged"
 
     def mine() -> list[Thread]:
-        roots = [m["ts"] for m in there.said(channel) if m.get("thread_ts", m["ts"]) == m["ts"]]
-        new = [Thread(channel, ts) for ts in roots if ts not in before]
-        return [thread for thread in new if person.name in text_of(there.messages[channel][thread.ts])]
+        new = takewhile(lambda m: float(m["ts"]) > float(before), reversed(there.messages[channel].values()))
+        roots = (m for m in new if m.get("thread_ts", m["ts"]) == m["ts"] and m.get("bot_id") == there.bot_id)
+        return [Thread(channel, root["ts"]) for root in roots if person.name in text_of(root)]
 
     await person.slack.until(lambda: mine() and open_prompts(there, mine()[0]), PATIENCE)
     return mine()[0]
@@ -119,7 +120,8 @@ def open_prompts(there: Workspace, thread: Thread) -> list[Json]:
 
 def has_button(message: Json, label: str) -> bool:
     """Whether there is a button that says so."""
-    return any(part.get("type") == "button" and called(part.get("text")) == label for part in parts(message))
+    rows = [block["elements"] for block in message.get("blocks") or () if block["type"] == "actions"]
+    return any(part["type"] == "button" and called(part["text"]) == label for row in rows for part in row)
 
 
 def said(there: Workspace, thread: Thread) -> str:

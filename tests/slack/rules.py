@@ -46,7 +46,7 @@ _METADATA = thing(event_type_=string(255), event_payload_=_anything)
 _POSTED: dict[str, Check] = {
     **_SENT_TO,
     "text_": string(TEXT),
-    "blocks": several(BLOCKS, kinds(IN_MESSAGES)),
+    "blocks": several(BLOCKS, kinds(IN_MESSAGES), least=0),
     "thread_ts": string(),
     "metadata": _METADATA,
     "unfurl_links": boolean,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, cast
 
+from tests.slack.reading import unseen
 from tests.slack.world import Json
-
-_INVISIBLE = dict.fromkeys(map(ord, "\u2060\u200b\u200c\u200d\ufeff"))
 
 
 def parts(value: Any) -> Iterator[Json]:
@@ -37,19 +36,19 @@ def options_of(part: Json) -> list[Json]:
     return [*found, *(option for group in groups for option in group["options"])]
 
 
-def plain(mrkdwn: str) -> str:
-    """Text with Slack's escapes, and what nobody sees, gone."""
-    return html.unescape(mrkdwn).translate(_INVISIBLE)
-
-
 def text_of(message: Json) -> str:
     """All that a message or a view says, as it is read: its blocks, or its text where it has none."""
     blocks: list[Json] = message.get("blocks") or []
     return "\n".join(line for block in blocks for line in lines_of(block)) if blocks else plain(message["text"])
 
 
-def lines_of(block: Json) -> Iterator[str]:
-    """What a block says, line by line; a line that is quoted begins with `> `."""
+def plain(mrkdwn: str) -> str:
+    """mrkdwn without Slack's escapes and without what nobody sees; its marks stay."""
+    return unseen(html.unescape(mrkdwn))
+
+
+def lines_of(block: Json, read: Callable[[str], str] = plain) -> Iterator[str]:
+    """What a block says, line by line, its mrkdwn `read`; a line of rich text that is quoted begins with `> `."""
     match block["type"]:
         case "section":
             texts = [each["text"] for each in (block.get("text"), *(block.get("fields") or ())) if each]
@@ -64,7 +63,7 @@ def lines_of(block: Json) -> Iterator[str]:
             return
         case _:
             texts = []
-    yield from (line for text in texts for line in plain(text).split("\n"))
+    yield from (line for text in texts for line in read(text).split("\n"))
 
 
 def _rich(element: Json) -> Iterator[str]:
@@ -77,7 +76,7 @@ def _rich(element: Json) -> Iterator[str]:
             indent = "    " * element.get("indent", 0)
             yield from [indent + mark + first, *(indent + "  " + line for line in more)]
         return
-    text = "".join(part.get("text") or part.get("url", "") for part in element["elements"]).translate(_INVISIBLE)
+    text = unseen("".join(part.get("text") or part.get("url", "") for part in element["elements"]))
     quoted = "> " if element["type"] == "rich_text_quote" else ""
     yield from (quoted + line for line in text.split("\n"))
 

@@ -14,14 +14,13 @@ from typing import Any
 from tests.slack.double import Double
 from tests.slack.drilling import asked_for_form, handed_in
 from tests.slack.people import Person
+from tests.slack.reading import unmarked
 from tests.slack.settling import Settling
-from tests.slack.shown import called, lines_of, parts
+from tests.slack.shown import called, lines_of
 from tests.slack.world import Json
 from tests.transcript import Did, Seen, transcript, wrapped
 
 _NAMED = re.compile(r"<([@#])(\w+)(?:\|[^>]*)?>")
-_MARKED = re.compile(r"(?<![\w*_~\u2060])([*_~])(?=\S)([^\n]+?)(?<=[^\s\u2060])\1(?![\w*_~\u2060])")
-_LINK = re.compile(r"<(https?://[^>|]+)(?:\|([^>]*))?>")
 
 
 @dataclass
@@ -147,23 +146,13 @@ class Story:
             yield from wrapped(f"[picture: {block['alt_text']}]", "  ", "   ")
         elif block["type"] == "actions":
             yield "  " + " ".join(f"[{name}]" for name in _usable({"blocks": [block]}))
-        for line in lines_of(self._read(block)):
+        for line in lines_of(block, self._read):
             lead = "  │ " if line.startswith("> ") else "  "
             yield from wrapped(line.removeprefix("> "), lead, lead)
 
-    def _read(self, block: Json) -> Json:
-        """A block of mrkdwn with its markup gone, as it is read."""
-        copied = deepcopy(block)
-        for part in parts(copied):
-            if part.get("type") == "mrkdwn":
-                part["text"] = self._unmarked(part["text"])
-        return copied
-
-    def _unmarked(self, mrkdwn: str) -> str:
-        named = _NAMED.sub(self._mentioned, _LINK.sub(lambda m: m[2] or m[1], mrkdwn.replace("`", "")))
-        while (unmarked := _MARKED.sub(r"\2", named)) != named:
-            named = unmarked
-        return named
+    def _read(self, mrkdwn: str) -> str:
+        """What is read of mrkdwn."""
+        return unmarked(_NAMED.sub(self._mentioned, mrkdwn))
 
     def _mentioned(self, match: re.Match[str]) -> str:
         kind, id_ = match.groups()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
@@ -13,7 +15,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from tests.slack import double as slack_of
 from tests.slack.clients import FORM, GO, App, client_of, refused
 from tests.slack.delivery import Signed
-from tests.slack.double import SIGNING_SECRET, Double
+from tests.slack.double import APP_TOKEN, SIGNING_SECRET, Double
 from tests.slack.people import Person
 from tests.slack.shown import text_of
 from tests.slack.world import Json
@@ -56,7 +58,7 @@ async def test_what_is_no_event_comes_once(slack: Double, app: App, general: str
 async def test_what_nobody_acknowledged_over_a_cut_connection_comes_over_the_next(
     slack: Double, app: App, general: str, ada: Person
 ) -> None:
-    app.silent, slack.post.retries = 1, (0.0, 0.5, 0.5)
+    app.silent, slack.post.retries, slack.socket.ack_seconds = 1, (0.0, 0.5, 0.5), 60
     message = await ada.say(general, "hello")
     await slack.until(lambda: app.told)
     await slack.socket.cut()
@@ -80,6 +82,25 @@ async def test_a_client_that_loses_its_connection_opens_another(
     await slack.until(lambda: slack.socket.opened == 2 and len(slack.socket.connections) == 1)
     await ada.say(general, "hello")
     await slack.until(lambda: app.events("message"))
+
+
+async def test_an_address_opens_one_connection_once(slack: Double, client: Any) -> None:
+    address = (await client.apps_connections_open(app_token=APP_TOKEN))["url"]
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(address) as socket:
+            assert (await socket.receive_json())["type"] == "hello"
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(address)
+
+
+async def test_what_the_manifest_does_not_subscribe_to_is_not_told(
+    slack: Double, app: App, general: str, ada: Person
+) -> None:
+    slack.manifest = replace(slack.manifest, events=slack.manifest.events - {"message.channels"})
+    await ada.say(general, "nobody hears this")
+    await ada.say(ada.dm, "this is heard")
+    await slack.until(lambda: app.told and not slack.post.telling)
+    assert [event["channel"] for event in app.events("message")] == [ada.dm]
 
 
 async def test_several_connections_share_what_is_told(slack: Double, app: App, general: str, ada: Person) -> None:

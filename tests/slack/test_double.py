@@ -88,12 +88,22 @@ async def test_where_nothing_can_be_posted_slack_says_why(
     assert await refused(client.api_call("chat.postMessage", json=body)) == error
 
 
-async def test_what_one_person_sees_cannot_be_read_or_changed(client: Any, general: str, ada: Person) -> None:
+async def test_what_one_person_sees_cannot_be_read_or_changed(
+    slack: Double, client: Any, general: str, ada: Person
+) -> None:
     ts = (await client.chat_postEphemeral(channel=general, user=ada.id, text="for you"))["message_ts"]
     assert ada.told == "for you"
     assert [text_of(m) for m in ada.sees(general)] == ["for you"]
     assert await refused(client.chat_update(channel=general, ts=ts, text="x")) == "message_not_found"
     assert (await client.conversations_history(channel=general))["messages"] == []
+    stranger = slack.lab.add_user("Stranger")["id"]
+    assert await refused(client.chat_postEphemeral(channel=general, user=stranger, text="x")) == "user_not_in_channel"
+
+
+async def test_nobody_changes_what_somebody_else_said(client: Any, general: str, ada: Person) -> None:
+    ts = (await ada.say(general, "mine"))["ts"]
+    assert await refused(client.chat_update(channel=general, ts=ts, text="x")) == "cant_update_message"
+    assert await refused(client.chat_delete(channel=general, ts=ts)) == "cant_delete_message"
 
 
 async def test_a_picture_is_shown_once_its_bytes_are_there(slack: Double, client: Any, general: str) -> None:
@@ -107,6 +117,13 @@ async def test_a_picture_is_shown_once_its_bytes_are_there(slack: Double, client
     await client.files_completeUploadExternal(files=[{"id": given["file_id"], "title": "A"}])
     await client.chat_postMessage(**shown)
     assert slack.uploads[given["file_id"]] == PNG
+
+
+async def test_a_file_of_another_length_than_was_said_is_not_taken(slack: Double, client: Any) -> None:
+    given = await client.files_getUploadURLExternal(filename="a.png", length=len(PNG) + 1)
+    async with aiohttp.ClientSession() as session, session.post(given["upload_url"], data=PNG):
+        pass
+    assert await refused(client.files_completeUploadExternal(files=[{"id": given["file_id"]}])) == "file_update_failed"
 
 
 async def test_a_document_is_shared_in_its_thread(slack: Double, client: Any, general: str) -> None:
@@ -191,6 +208,18 @@ async def _asked(method: str, body: Json) -> None:
 )
 async def test_what_slack_does_not_take_fails_the_test(body: Json, complaint: str) -> None:
     assert complaint in await told_off("chat.postMessage", body)
+
+
+async def test_an_update_that_leaves_open_what_becomes_of_the_blocks_fails_the_test(
+    slack: Double, client: Any, general: str
+) -> None:
+    ts = (await client.chat_postMessage(channel=general, text="x", blocks=[GO]))["ts"]
+    await client.chat_update(channel=general, ts=ts, text="y", blocks=[GO])
+    assert slack.complaints == []
+    await client.chat_update(channel=general, ts=ts, text="z")
+    (complaint,) = slack.complaints
+    assert "what becomes of the blocks" in complaint
+    slack.complaints.clear()
 
 
 async def test_a_method_that_it_does_not_know_fails_the_test() -> None:

@@ -129,7 +129,6 @@ UNSOUND: dict[str, tuple[str, Json, str]] = {
     "nobody to see it": ("chat.postEphemeral", posted(), "has no user"),
     "nothing to change": ("chat.update", posted(), "has no ts"),
     "51 blocks": (POST, posted(*(section() for _ in range(51))), "51 items, not 1 to 50"),
-    "no blocks": (POST, posted(blocks=[]), "0 items"),
     "blocks too long in all": (POST, posted(*(section("x" * 3_000) for _ in range(4))), "characters in all, of 12,000"),
     "Markdown too long in all": (
         POST,
