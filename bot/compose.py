@@ -20,7 +20,7 @@ from bot.grading.grade import Judge
 from bot.grading.matching import Matcher
 from bot.grading.panel import Jury, Panel
 from bot.llm import ModelClient
-from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
+from bot.settings import DiscordSettings, OpenAISettings, SlackSettings, StoreSettings, VivaSettings
 from bot.store.store import Store
 from knowledge.embedder import SentenceEmbedder
 from knowledge.index import Index
@@ -37,12 +37,15 @@ class Settings:
     openai: OpenAISettings
     store: StoreSettings
     discord: DiscordSettings
+    slack: SlackSettings
 
     @classmethod
     def read(cls) -> "Settings":
         """From the environment and `.env`; raises SettingsError naming the variable that is wrong."""
         read = configured.read
-        settings = cls(read(VivaSettings), read(OpenAISettings), read(StoreSettings), read(DiscordSettings))
+        settings = cls(
+            read(VivaSettings), read(OpenAISettings), read(StoreSettings), read(DiscordSettings), read(SlackSettings)
+        )
         wanted = settings.viva.judge
         if wanted == "chat" and not settings.viva.chat_model:
             raise SettingsError("VIVA_JUDGE is chat but no chat model is named; set VIVA_CHAT_MODEL.")

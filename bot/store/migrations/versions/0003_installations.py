@@ -1,0 +1,27 @@
+"""Where Viva is installed, and installations that have begun."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    """Create both tables."""
+    op.create_table(
+        "installations",
+        sa.Column("id", sa.String(80), primary_key=True),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "states",
+        sa.Column("id", sa.String(80), primary_key=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    )
+
+
+def downgrade() -> None:
+    """Drop them."""
+    for table in ("states", "installations"):
+        op.drop_table(table)
