@@ -24,7 +24,7 @@ from yarl import URL
 
 from bot.compose import Settings, opened
 from bot.discord.client import Viva
-from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
+from bot.settings import DiscordSettings, OpenAISettings, SlackSettings, StoreSettings, VivaSettings
 from tests.discord.double import TOKEN, Double
 from tests.discord.people import Click, Person, text_of
 from tests.discord.preview import Message, inline, with_files
@@ -246,4 +246,5 @@ def _settings(folder: Path) -> Settings:
         OpenAISettings.model_construct(),
         StoreSettings.model_construct(),
         DiscordSettings.model_construct(shards=1),
+        SlackSettings.model_construct(),
     )
