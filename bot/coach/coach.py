@@ -115,10 +115,14 @@ class Coach:
         shown = {event.to for event in events if isinstance(event, Shown)}
         return [event for event in events if isinstance(event, CandidateEvent) and event.id not in shown]
 
+    async def was_shown(self, session_id: str, event_id: str) -> bool:
+        """Whether the replies to an event have been shown, by whichever process."""
+        return any(record.event_id == _shown_id(event_id) for record in await self._store.events(session_id))
+
     async def interrupted(self, places: str) -> list[SessionRow]:
         """Sessions at places that begin so with an event whose replies have not been shown, oldest first."""
         kinds = [kind.model_fields["kind"].default for kind in get_args(CandidateEvent)]
-        return await self._store.lagging(places, kinds, "/shown")
+        return await self._store.lagging(places, kinds, _shown_id(""))
 
     async def unfinished(self, person: str, place: str | None = None) -> str | None:
         """The id of the person's latest session there (anywhere without a place) that has not ended, or None."""
@@ -218,7 +222,11 @@ class Coach:
 
     async def _shown(self, row: SessionRow, event: CandidateEvent) -> None:
         """Keep that the replies were shown: whoever shows them came back for more."""
-        await self._store.append(row, [_record(Shown(to=event.id), f"{event.id}/shown")])
+        await self._store.append(row, [_record(Shown(to=event.id), _shown_id(event.id))])
+
+
+def _shown_id(event_id: str) -> str:
+    return f"{event_id}/shown"
 
 
 def _record(event: CandidateEvent | Outcome, event_id: str) -> Record:

@@ -22,7 +22,7 @@ from bot.slack import actions, blocks
 from bot.slack.call import Call
 from bot.slack.layout import Message, laid_out
 from bot.slack.places import Where, who
-from bot.slack.posting import Name, Posted, own_messages, post, update
+from bot.slack.posting import Name, Posted, own_messages, post, remove, update
 from bot.slack.streaming import Stream
 from bot.slack.telling import NOWHERE, REVOKED, TROUBLES, Whisper, code, passing
 from bot.slack.uploads import Uploads, upload
@@ -33,7 +33,8 @@ log = logging.getLogger("viva.slack")
 
 _WORKING_AFTER = 0.4  # seconds until it is shown that something is coming
 _FOR_ONE = (GradeReply, ExplanationReply, DebriefReply, HintReply)
-_GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}  # Slack's words for a message deleted
+# Slack's words for a message that takes nothing else any more.
+_GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "streaming_state_conflict"}
 _FOR_YOU = "There is something for your eyes alone."
 
 Prompt = tuple[int, Posted]
@@ -72,7 +73,7 @@ class Turn:
                 if not isinstance(item, Delta):
                     await self.reply(item, await stream.ended() if stream else None)
                     stream = None
-                elif self.where:
+                elif self.where and not self._maybe_posted:
                     stream = stream or await self._stream(self.where)
                     await stream.add(item)
 
@@ -143,6 +144,7 @@ class Turn:
                 except SlackApiError as error:
                     if code(error) not in _GONE:
                         raise
+                    await remove(streamed)
             return await post(where, name, message.text, shown, again=self._maybe_posted)
 
         try:

@@ -77,7 +77,8 @@ class Listeners:
             acknowledged = self._seen.get(name)
             if acknowledged is None:
                 acknowledged = self._remember(name)
-                again = bool(req.headers.get("x-slack-retry-num"))
+                (times, *_) = req.headers.get("x-slack-retry-num") or ("0",)
+                again = times != "0"
                 call = read(body, context, partial(_acknowledge, ack, acknowledged), again)
                 if call:
                     self._begin(self._in_line(call, partial(deal, call, body, context.bot_user_id or ""), acknowledged))

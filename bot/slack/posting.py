@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.slack.kit import Json
 from bot.slack.places import Where
-from bot.slack.telling import TROUBLES, passing
+from bot.slack.telling import TROUBLES, code, passing
 from bot.surface.press import Press, Verb
 
 log = logging.getLogger("viva.slack")
@@ -118,6 +118,14 @@ async def end_stream(posted: Posted, name: Name | None = None) -> None:
     except SlackApiError as error:
         if passing(error):
             raise
+
+
+async def remove(posted: Posted) -> None:
+    """Take a message away, if it is still there."""
+    try:
+        await posted.where.web("chat.delete", channel=posted.where.place.channel, ts=posted.ts)
+    except SlackApiError as error:
+        log.info("half a message could not be removed (%s)", code(error))
 
 
 async def own_messages(where: Where) -> AsyncGenerator[Mapping[str, Any]]:

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
 from bot.coach.coach import Coach
+from bot.coach.reply import Delta, Reply
 from bot.slack.call import Call
 from bot.slack.deliver import Prompt, Turn
 from bot.slack.places import Places, Where
 from bot.slack.posting import Posted, own_messages, prompt_in, update, without_buttons
-from bot.slack.telling import TROUBLES, code, passing
+from bot.slack.telling import REVOKED, TROUBLES, NotInstalled, code, passing
 from bot.slack.uploads import Uploads
 from bot.surface import showing
 
@@ -27,6 +29,21 @@ class Showing(showing.Showing[Call, Where, Posted, Turn]):
         super().__init__(coach)
         self._places = places
         self._uploads = uploads
+
+    async def show(
+        self,
+        session_id: str,
+        event_id: str,
+        replies: AsyncGenerator[Reply | Delta, None],
+        by: Call | None = None,
+        acknowledged: asyncio.Future[Any] | None = None,
+        channel: Where | None = None,
+    ) -> bool:
+        """Show the replies to one event; Slack tells of things again, also after a restart, and is not answered then."""
+        if by and await self._coach.was_shown(session_id, event_id):
+            await replies.aclose()
+            return True
+        return await super().show(session_id, event_id, replies, by, acknowledged, channel)
 
     async def turn(
         self,
@@ -65,8 +82,9 @@ class Showing(showing.Showing[Call, Where, Posted, Turn]):
         )
 
     def passing(self, error: Exception) -> bool:
-        """Whether it is Slack, or the way to it, that fails for a while."""
-        return passing(error)
+        """Whether Slack, or the way to it, fails for a while, also until Viva is installed again."""
+        revoked = isinstance(error, SlackApiError) and code(error) in REVOKED
+        return passing(error) or revoked or isinstance(error, NotInstalled)
 
     async def retire(self, session_id: str, number: int, message: Posted) -> None:  # noqa: ARG002  # the interface's
         """Take the buttons of a prompt away: Slack knows none that cannot be clicked."""

@@ -47,6 +47,7 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
         self._prompts: OrderedDict[str, tuple[int, Message]] = OrderedDict()
         self._taken: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._behind: set[str] = set()
+        self._late: set[str] = set()  # those of which the log says so already
         self._busy: set[asyncio.Task[Any]] = set()
 
     @abstractmethod
@@ -102,12 +103,15 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
         except Exception as error:
             if not self.passing(error):
                 raise
-            log.warning("session %s waits for its platform (%s)", session_id, type(error).__name__)
+            level = logging.DEBUG if session_id in self._late else logging.WARNING
+            log.log(level, "session %s waits for its platform (%s)", session_id, type(error).__name__)
             self._behind.add(session_id)
+            self._late.add(session_id)
             self._taken.pop(taken, None)
             return False
         finally:
             self._busy.discard(task)
+        self._late.discard(session_id)
         return True
 
     async def catch_up(self, session_id: str) -> None:
