@@ -20,8 +20,12 @@ _SPARED = ("apps.connections.open", "auth.test")  # whoever refuses a connection
 
 @dataclass
 class Chaos(Storm[Person, Act]):
-    """A storm over a Slack; a connection that was cut, and not closed, is missed only after a while."""
+    """A storm over a Slack, with so many times the faults that there are otherwise.
 
+    A connection that was cut, and not closed, is missed only after a while.
+    """
+
+    often: int = 1
     cutting: bool = True
 
     @property
@@ -44,14 +48,15 @@ class Chaos(Storm[Person, Act]):
         """What happens to a request; only what says whose reply it is can be done and yet look undone."""
         if request.method in _SPARED:
             return None
-        fault = self.drawn(*_WEB, *([_LOST] if "metadata" in request.body else []))
+        shares = [*_WEB, *([_LOST] if "metadata" in request.body else [])]
+        fault = self.drawn(*((self.often * share, what) for share, what in shares))
         if not isinstance(fault, Fault):
             return None
         self.faults[fault.name] += 1
         return fault
 
     def _twice(self, _: Delivery) -> bool:
-        if told := self.chance.random() < _TWICE:
+        if told := self.chance.random() < self.often * _TWICE:
             self.faults["TWICE"] += 1
         return told
 
