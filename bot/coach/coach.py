@@ -10,8 +10,9 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 from bot.coach.answers import Answerer
 from bot.coach.events import EVENT, CandidateEvent, Outcome, Replied, Seat, Shown, Start, Vote
@@ -27,6 +28,15 @@ from bot.unexpected import told
 from knowledge.library import Library, spelt
 from knowledge.note import Note
 
+
+class Locks(Protocol):
+    """One lock a session."""
+
+    def __getitem__(self, session_id: str, /) -> AbstractAsyncContextManager[Any]:
+        """Held while inside, by one at a time."""
+        ...
+
+
 RECENT = 12  # questions of earlier sessions that a new one keeps for last
 
 
@@ -40,14 +50,25 @@ class TopicProgress:
 
 
 class Coach:
-    """Holds the conversation of any number of people; one turn at a time in each session."""
+    """Holds the conversation of any number of people; one turn at a time in each session.
 
-    def __init__(self, library: Library, store: Store, judge: Judge, persona: Persona, answerer: Answerer) -> None:
+    `locks` see to that where other processes hold the same sessions.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        store: Store,
+        judge: Judge,
+        persona: Persona,
+        answerer: Answerer,
+        locks: Locks | None = None,
+    ) -> None:
         self._library = library
         self._store = store
         self._responder = Responder(library, judge, persona, answerer)
         self._arriving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: Locks = locks or defaultdict[str, AbstractAsyncContextManager[Any]](asyncio.Lock)
 
     async def begin(
         self, session_id: str, person: str, place: str, start: Start, server: str | None = None

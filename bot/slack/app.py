@@ -27,6 +27,7 @@ from bot.unexpected import noted
 log = logging.getLogger("viva.slack")
 
 _RETRY_SECONDS = 10.0
+_ORPHANED_SECONDS = 20.0  # between two looks at what a process beside this one left behind
 _DAY = 86_400.0  # seconds
 _STOP_SECONDS = 20.0  # what is under way at a stop has this long; the rest is taken up at the next start
 _PING_SECONDS = 2.0  # a connection that does not answer for four times as long is made anew
@@ -43,7 +44,7 @@ async def run(settings: Settings, *, port: int | None = None) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    async with opened(settings) as app, session() as connections:
+    async with opened(settings, shared=port is not None) as app, session() as connections:
         workspaces = await _workspaces(settings.slack, connections, app)
         viva = Viva(app, workspaces, connections)
         # Loading holds up all else in the process, and Slack waits three seconds for an answer.
@@ -128,10 +129,20 @@ class Viva:
             await asyncio.wait(tasks)
 
     async def _take_up(self) -> None:
-        """Go on where the process before this one was stopped or killed."""
+        """Go on where a process was stopped or killed: this one before its start, or one beside it at any time."""
+        await self._left()
+        while self.parts.app.leases:
+            await asyncio.sleep(_ORPHANED_SECONDS)
+            await self._left()
+
+    async def _left(self) -> None:
+        """Show and answer what is left of sessions that no other process deals with."""
+        leases = self.parts.app.leases
+        taken = await leases.taken() if leases else set[str]()
         sessions = await self.parts.app.coach.interrupted(PREFIX)
         ours = await self.parts.workspaces.all()
-        await self.parts.showing.catch_up_with(row.id for row in sessions if Place.read(row.place).team in ours)
+        left = (row.id for row in sessions if row.id not in taken and Place.read(row.place).team in ours)
+        await self.parts.showing.catch_up_with(left)
 
     async def _again(self) -> None:
         while True:

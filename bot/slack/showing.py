@@ -39,7 +39,7 @@ class Showing(showing.Showing[Call, Where, Posted, Turn]):
         acknowledged: asyncio.Future[Any] | None = None,
         channel: Where | None = None,
     ) -> bool:
-        """Show the replies to one event; Slack tells of things again, also after a restart, and is not answered then."""
+        """Show the replies to one event; told of again, also after a restart, it is not answered again."""
         if by and await self._coach.was_shown(session_id, event_id):
             await replies.aclose()
             return True

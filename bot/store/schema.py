@@ -71,4 +71,12 @@ states = Table(
     Column("expires_at", DateTime(timezone=True), nullable=False),
 )
 
+leases = Table(
+    "leases",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("holder", String(40), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
+)
+
 PERSONAL = tuple(table for table in metadata.sorted_tables if "person_id" in table.columns)

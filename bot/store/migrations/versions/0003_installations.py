@@ -1,4 +1,4 @@
-"""Where Viva is installed, and installations that have begun."""
+"""Where Viva is installed, installations that have begun, and which process deals with a session."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Create both tables."""
+    """Create the three tables."""
     op.create_table(
         "installations",
         sa.Column("id", sa.String(80), primary_key=True),
@@ -19,9 +19,15 @@ def upgrade() -> None:
         sa.Column("id", sa.String(80), primary_key=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
     )
+    op.create_table(
+        "leases",
+        sa.Column("id", sa.String(80), primary_key=True),
+        sa.Column("holder", sa.String(40), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+    )
 
 
 def downgrade() -> None:
     """Drop them."""
-    for table in ("states", "installations"):
+    for table in ("leases", "states", "installations"):
         op.drop_table(table)
