@@ -20,17 +20,21 @@ from tests.shipped import PATIENCE
 from tests.terminal.replies import is_judge, verdicts
 
 QUESTIONS = 50  # more than anybody gets through
-_PATIENCE = 8.0  # seconds until somebody does it again
-_SLOW = 0.7  # seconds that a model takes at most
 _FAULTS, _BLOWS = 8, 4  # a storm has at least so many
-_PAUSE = 2.5  # seconds between two blows to the connections at most
 
 
 @dataclass
 class Storm(Talk[PersonT, ActT]):
-    """A storm over a platform; `faults` and `blows` count what happened to requests and to connections."""
+    """A storm over a platform; `faults` and `blows` count what happened to requests and to connections.
+
+    After `patience` seconds without a reaction somebody does it again. At most `pause` seconds are between two blows,
+    and at most `slow` seconds a model takes.
+    """
 
     seed: int = 0
+    patience: float = 8.0
+    pause: float = 2.5
+    slow: float = 0.7
     faults: Counter[str] = field(default_factory=Counter[str])
     blows: Counter[str] = field(default_factory=Counter[str])
 
@@ -64,13 +68,13 @@ class Storm(Talk[PersonT, ActT]):
         """Credits nothing and asks on in new words, sometimes after a while."""
         well: Whole = verdicts(asked) if is_judge(asked) else Say(f"And what follows, number {next(self._probes)}?")
         slow = self.chance.random() < 0.5
-        return Fail(Fault.SLOW, seconds=self.chance.uniform(0, _SLOW), then=well) if slow else well
+        return Fail(Fault.SLOW, seconds=self.chance.uniform(0, self.slow), then=well) if slow else well
 
     async def _blows(self) -> None:
         """Blow upon blow, until the storm is over."""
         while not self._over.is_set():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), self.chance.uniform(0.3, _PAUSE))
+                await asyncio.wait_for(self._over.wait(), self.chance.uniform(self.pause / 8, self.pause))
             if what := await self.blow():
                 self.blows[what] += 1
 
@@ -78,18 +82,20 @@ class Storm(Talk[PersonT, ActT]):
         """Answer one prompt after another, by form or by message, until the storm is over and the last dealt with."""
         for number in count(1):
             text = f"Statement {number} of {name} is that zebras graze."
-            prompt = self.drills.prompts(thread)[-1]
+            prompt, again = self.drills.prompts(thread)[-1], False
             while self.drills.is_open(thread, prompt):
                 self.answers[thread][text] += 1
-                await self._answer(person, prompt, text)
+                await self._answer(person, prompt, text, again=again)
+                again = True
                 with suppress(AssertionError):
-                    await self.drills.until(lambda p=prompt: not self.drills.is_open(thread, p), _PATIENCE)
+                    await self.drills.until(lambda p=prompt: not self.drills.is_open(thread, p), self.patience)
             await self.drills.until(lambda: self.drills.prompts(thread), 60, f"nothing more is asked of {name}")
             if self._over.is_set():
                 return
 
-    async def _answer(self, person: PersonT, prompt: Json, text: str) -> None:
-        if self.chance.random() < 0.3:
+    async def _answer(self, person: PersonT, prompt: Json, text: str, *, again: bool) -> None:
+        """A message said twice could be taken for two; a form says which prompt it is for."""
+        if self.chance.random() < 0.3 and not again:
             await self.drills.reply(person, prompt, text)
             return
         form = await self.drills.form(person, prompt)

@@ -10,7 +10,18 @@ import pytest
 ROOT = Path(__file__).parent.parent
 OURS = ("bot", "evals", "knowledge", "prompts")
 SURFACES = ("bot.cli", "bot.discord", "bot.slack", "bot.surface", "bot.terminal")
-PLATFORMS = ("discord", "slack_bolt", "slack_sdk", "typer", "rich", "prompt_toolkit", "httpx", "httpx2", "requests", "socket")
+PLATFORMS = (
+    "discord",
+    "slack_bolt",
+    "slack_sdk",
+    "typer",
+    "rich",
+    "prompt_toolkit",
+    "httpx",
+    "httpx2",
+    "requests",
+    "socket",
+)
 
 
 def module_name(path: Path) -> str:

@@ -137,7 +137,7 @@ async def asked_for_form(person: Person, prompt: Json) -> Act:
     return act
 
 
-async def form_is_there(act: Act, seconds: float = 2.0) -> None:
+async def form_is_there(act: Act, seconds: float = 1.0) -> None:
     """Until a form has come up, or will not any more."""
     try:
         await act.person.slack.until(lambda: act.modal, seconds)

@@ -23,7 +23,7 @@ ANSWER = "Cross-entropy is the expected code length under the wrong code."
 async def test_a_whole_drill_by_command_and_form(viva: Viva, slack: Double, ada: Person, general: str) -> None:
     with ScriptedServer() as server:
         server.always(granting("met", ANSWER))
-        async with on_slack(viva, slack, **configured(server)):
+        async with on_slack(viva, slack, **WITHOUT_MODELS, **configured(server)):
             thread = await drill(ada, general)
             while "Debrief" not in said(slack.lab, thread):
                 await answer(ada, thread, ANSWER)
@@ -57,13 +57,16 @@ async def test_signed_requests_do_all_that_a_connection_does(
 ) -> None:
     slack.post.twice = lambda _: True
     with ScriptedServer() as server:
-        server.always(granting("met", ANSWER))
+        server.always(nothing_was_said)
         async with on_slack_by_http(viva, slack, **WITHOUT_MODELS, **configured(server)):
             thread = await drill(ada, general)
             await answer(ada, thread, ANSWER)
-            await ada.say(general, f"{ANSWER} So.", thread=thread.ts)
+            (probe,) = open_prompts(slack.lab, thread)
+            await ada.say(general, "So.", thread=thread.ts)
+            await slack.until(over(slack.lab, thread, probe))
+            await ada.slash(general, "stop")
             await slack.until(lambda: "Debrief" in said(slack.lab, thread))
-    assert viva.said == [ANSWER, f"{ANSWER} So."]
+    assert viva.said == [ANSWER, "So."]
     assert list(viva.count("graded").values()) == [1, 1]
     assert viva.files_with(SIGNING_SECRET) == []
 
