@@ -245,6 +245,28 @@ def discord(
     _exit(asyncio.run(run(settings, shard_ids=shards, sync=sync)))
 
 
+@app.command()
+def slack(
+    http: Annotated[
+        int | None, typer.Option(min=1, max=65_535, help="Take signed requests at this port instead of Socket Mode.")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Verify tokens and scopes; say what to do next.")] = False,
+) -> None:
+    """Be on Slack until stopped."""
+    from bot.compose import Settings
+    from bot.terminal.log import log_to
+
+    settings = Settings.read()
+    if check:
+        from bot.slack.check import examine
+
+        _exit(0 if _told(asyncio.run(examine(settings.slack))) else 2)
+    from bot.slack.app import run
+
+    log_to(settings)
+    _exit(asyncio.run(run(settings, port=http)))
+
+
 def _numbers(text: str) -> list[int]:
     """0,2-4 as [0, 2, 3, 4]."""
     from bot.errors import UsageError

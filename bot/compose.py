@@ -20,7 +20,8 @@ from bot.grading.grade import Judge
 from bot.grading.matching import Matcher
 from bot.grading.panel import Jury, Panel
 from bot.llm import ModelClient
-from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
+from bot.settings import DiscordSettings, OpenAISettings, SlackSettings, StoreSettings, VivaSettings
+from bot.store.leases import Leases
 from bot.store.store import Store
 from knowledge.index import Index
 from knowledge.library import Library, load
@@ -37,12 +38,15 @@ class Settings:
     openai: OpenAISettings
     store: StoreSettings
     discord: DiscordSettings
+    slack: SlackSettings
 
     @classmethod
     def read(cls) -> "Settings":
         """From the environment and `.env`; raises SettingsError naming the variable that is wrong."""
         read = configured.read
-        settings = cls(read(VivaSettings), read(OpenAISettings), read(StoreSettings), read(DiscordSettings))
+        settings = cls(
+            read(VivaSettings), read(OpenAISettings), read(StoreSettings), read(DiscordSettings), read(SlackSettings)
+        )
         wanted = settings.viva.judge
         if wanted == "chat" and not settings.viva.chat_model:
             raise SettingsError("VIVA_JUDGE is chat but no chat model is named; set VIVA_CHAT_MODEL.")
@@ -122,11 +126,14 @@ class App:
     coach: Coach
     judge: Judge
     client: ModelClient | None
+    leases: Leases | None = None
 
 
 @asynccontextmanager
-async def opened(settings: Settings, progress: Progress | None = None) -> AsyncGenerator[App, None]:
-    """The parts wired together, closed at the end."""
+async def opened(
+    settings: Settings, progress: Progress | None = None, *, shared: bool = False
+) -> AsyncGenerator[App, None]:
+    """The parts wired together, closed at the end; `shared`: other processes hold the same sessions."""
     knowledge = Knowledge(settings, progress)
     store = await Store.open(settings.database_url)
     client = ModelClient(settings.openai, settings.viva, store) if settings.has_models else None
@@ -134,14 +141,16 @@ async def opened(settings: Settings, progress: Progress | None = None) -> AsyncG
     model = settings.viva.chat_model
     persona = Persona(client, model)
     answerer = Answerer(knowledge.library, knowledge.find, client, model)
+    leases = Leases(store.database) if shared else None
     try:
         yield App(
             settings,
             knowledge,
             store,
-            Coach(knowledge.library, store, judge, persona, answerer),
+            Coach(knowledge.library, store, judge, persona, answerer, leases),
             judge,
             client,
+            leases,
         )
     finally:
         if client:

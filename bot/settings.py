@@ -93,6 +93,22 @@ class DiscordSettings(_Settings):
     gateway: SocketAddress = Field("wss://gateway.discord.gg", description="Address of Discord's gateway.")
 
 
+class SlackSettings(_Settings):
+    """How Viva is on Slack (`VIVA_SLACK_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="VIVA_SLACK_")
+
+    bot_token: Secret | None = Field(None, description="Token of the bot in one workspace, xoxb-…")
+    app_token: Secret | None = Field(None, description="Token of the app for Socket Mode, xapp-…")
+    signing_secret: Secret | None = Field(None, description="By which requests are known to be Slack's; for --http.")
+    client_id: Name | None = Field(None, description="Of the app, for many workspaces; instead of a bot token.")
+    client_secret: Secret | None = Field(None, description="Of the app, for many workspaces.")
+    token_key: Secret | None = Field(
+        None, description="Fernet key by which the tokens of many workspaces are kept; new,old where it changes."
+    )
+    api: HttpAddress = Field("https://slack.com/api", description="Address of Slack's Web API.")
+
+
 class StoreSettings(_Settings):
     """Where sessions are stored."""
 

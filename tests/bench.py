@@ -1,4 +1,4 @@
-"""Figures, measured on this machine: `make bench`, or some of them: `python -m tests.bench discord`.
+"""Figures, measured on this machine: `make bench`, or some of them: `python -m tests.bench slack`.
 
 CPU seconds of child processes, best of three.
 """
@@ -22,7 +22,11 @@ from bot.grading.matching import Matcher
 from knowledge.index import Index
 from knowledge.library import load
 from knowledge.minilm import MiniLM
-from tests.discord.bench import measure as discord
+from tests.crowds import measure
+from tests.discord import chaos as discord_chaos
+from tests.discord import drilling as discord
+from tests.slack import chaos as slack_chaos
+from tests.slack import drilling as slack
 
 VIVA = str(Path(sys.executable).with_name("viva"))
 ANSWER = (
@@ -152,7 +156,8 @@ PARTS: dict[str, Callable[[], None]] = {
     "indexing": indexing,
     "grading": grading,
     "evaluating": evaluating,
-    "discord": lambda: asyncio.run(discord(report)),
+    "discord": lambda: asyncio.run(measure(report, discord.lab, discord_chaos.Chaos)),
+    "slack": lambda: asyncio.run(measure(report, slack.lab, slack_chaos.Chaos)),
 }
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What many tests share: the shipped notes, their index, and the one real embedder a process can afford."""
 
+import asyncio
 import fcntl
 import shutil
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import VivaSettings
+from bot.store.store import Store
 from knowledge.index import Index
 from knowledge.library import Library, load
 from knowledge.minilm import MiniLM
@@ -37,6 +39,18 @@ def notes_index(library: Library, embedder: MiniLM, tmp_path_factory: pytest.Tem
         if not path.exists() and installed.is_file():
             shutil.copyfile(installed, path)
         Index.open(library, embedder, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with its tables and nothing in them: copying one is quicker than making one."""
+    path = tmp_path_factory.mktemp("store") / "fresh.sqlite3"
+
+    async def make() -> None:
+        await (await Store.open(f"sqlite:///{path}")).close()
+
+    asyncio.run(make())
     return path
 
 

@@ -19,6 +19,7 @@ from typing import Any
 
 COMMAND = str(Path(sys.executable).with_name("viva"))
 PATIENCE = 120  # seconds until a process that should have ended is given up
+WITHOUT_MODELS = {"PYTHONPATH": str(Path(__file__).with_name("without_models"))}  # for whoever embeds nothing
 
 # A proxy that nobody serves: whatever does not stay on this machine fails at once.
 _NO_WAY_OUT = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")

@@ -10,8 +10,9 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 from bot.coach.answers import Answerer
 from bot.coach.events import EVENT, CandidateEvent, Outcome, Replied, Seat, Shown, Start, Vote
@@ -27,6 +28,15 @@ from bot.unexpected import told
 from knowledge.library import Library, spelt
 from knowledge.note import Note
 
+
+class Locks(Protocol):
+    """One lock a session."""
+
+    def __getitem__(self, session_id: str, /) -> AbstractAsyncContextManager[Any]:
+        """Held while inside, by one at a time."""
+        ...
+
+
 RECENT = 12  # questions of earlier sessions that a new one keeps for last
 
 
@@ -40,14 +50,25 @@ class TopicProgress:
 
 
 class Coach:
-    """Holds the conversation of any number of people; one turn at a time in each session."""
+    """Holds the conversation of any number of people; one turn at a time in each session.
 
-    def __init__(self, library: Library, store: Store, judge: Judge, persona: Persona, answerer: Answerer) -> None:
+    `locks` see to that where other processes hold the same sessions.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        store: Store,
+        judge: Judge,
+        persona: Persona,
+        answerer: Answerer,
+        locks: Locks | None = None,
+    ) -> None:
         self._library = library
         self._store = store
         self._responder = Responder(library, judge, persona, answerer)
         self._arriving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: Locks = locks or defaultdict[str, AbstractAsyncContextManager[Any]](asyncio.Lock)
 
     async def begin(
         self, session_id: str, person: str, place: str, start: Start, server: str | None = None
@@ -115,10 +136,14 @@ class Coach:
         shown = {event.to for event in events if isinstance(event, Shown)}
         return [event for event in events if isinstance(event, CandidateEvent) and event.id not in shown]
 
+    async def was_shown(self, session_id: str, event_id: str) -> bool:
+        """Whether the replies to an event have been shown, by whichever process."""
+        return any(record.event_id == _shown_id(event_id) for record in await self._store.events(session_id))
+
     async def interrupted(self, places: str) -> list[SessionRow]:
         """Sessions at places that begin so with an event whose replies have not been shown, oldest first."""
         kinds = [kind.model_fields["kind"].default for kind in get_args(CandidateEvent)]
-        return await self._store.lagging(places, kinds, "/shown")
+        return await self._store.lagging(places, kinds, _shown_id(""))
 
     async def unfinished(self, person: str, place: str | None = None) -> str | None:
         """The id of the person's latest session there (anywhere without a place) that has not ended, or None."""
@@ -218,7 +243,11 @@ class Coach:
 
     async def _shown(self, row: SessionRow, event: CandidateEvent) -> None:
         """Keep that the replies were shown: whoever shows them came back for more."""
-        await self._store.append(row, [_record(Shown(to=event.id), f"{event.id}/shown")])
+        await self._store.append(row, [_record(Shown(to=event.id), _shown_id(event.id))])
+
+
+def _shown_id(event_id: str) -> str:
+    return f"{event_id}/shown"
 
 
 def _record(event: CandidateEvent | Outcome, event_id: str) -> Record:

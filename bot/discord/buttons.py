@@ -1,64 +1,21 @@
-"""The buttons under messages, and the form of an answer. Stateless: what a click means stands in its custom_id.
-
-`viva:<verb>:<session id>[:<detail>]` is read back by whichever process gets the click, also after a restart. The
-detail of a question's buttons is the number of the prompt (`Session.prompts`), that of a card's the mark of its reply.
-"""
+"""The buttons under messages, and the form of an answer. Stateless: what a click means stands in its custom_id."""
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from hashlib import blake2b
 from typing import Any, Self, cast
 
 import discord
 from discord import ButtonStyle, ui
 
 from bot.coach.reply import Reply
+from bot.surface import press as clicks
+from bot.surface.press import PRESS, Press, Verb, mark
 
 MAX_ANSWER = 4_000  # characters, Discord's limit for a text field
 _ANSWER_FIELD = "answer"
-_TEMPLATE = r"viva:(?P<verb>[a-z]+):(?P<session>[0-9a-f]{32})(?::(?P<detail>[0-9a-f]{1,16}))?"
 
 
-class Verb(StrEnum):
-    """What a click asks for."""
-
-    ANSWER = "answer"
-    HINT = "hint"
-    SKIP = "skip"
-    PAUSE = "pause"
-    SHARE = "share"
-    REVEAL = "reveal"
-    VOTE = "vote"
-
-
-@dataclass(frozen=True)
-class Press:
-    """A click, read from its custom_id."""
-
-    verb: str
-    session_id: str
-    detail: str = ""
-
-    @classmethod
-    def read(cls, custom_id: str) -> "Press | None":
-        """The click that a custom_id stands for, or None where it is not one of ours."""
-        match = re.fullmatch(_TEMPLATE, custom_id)
-        return cls(match["verb"], match["session"], match["detail"] or "") if match else None
-
-    @property
-    def custom_id(self) -> str:
-        """At most 100 characters."""
-        return ":".join(("viva", self.verb, self.session_id, *([self.detail] if self.detail else [])))
-
-    @property
-    def prompt(self) -> int | None:
-        """The prompt that the button stands under, counted from 1."""
-        return int(self.detail) if self.detail.isdecimal() else None
-
-
-class Button(ui.DynamicItem[ui.Button[Any]], template=_TEMPLATE):
+class Button(ui.DynamicItem[ui.Button[Any]], template=PRESS):
     """A button that any process of the bot understands."""
 
     def __init__(
@@ -84,20 +41,10 @@ class Button(ui.DynamicItem[ui.Button[Any]], template=_TEMPLATE):
 def under_question(session_id: str, prompt: int, *, disabled: bool = False) -> ui.View:
     """What stands under a question or a probe; a prompt that is over keeps its buttons, disabled."""
     view = ui.View(timeout=None)
-    for verb, style in (
-        (Verb.ANSWER, ButtonStyle.primary),
-        (Verb.HINT, ButtonStyle.secondary),
-        (Verb.SKIP, ButtonStyle.secondary),
-        (Verb.PAUSE, ButtonStyle.secondary),
-    ):
-        press = Press(verb, session_id, f"{prompt}")
-        view.add_item(Button(press, verb.capitalize(), style, disabled=disabled))
+    for press in clicks.under_question(session_id, prompt):
+        style = ButtonStyle.primary if press.verb == Verb.ANSWER else ButtonStyle.secondary
+        view.add_item(Button(press, press.verb.capitalize(), style, disabled=disabled))
     return view
-
-
-def share(session_id: str, reply: Reply) -> ui.ActionRow[Any]:
-    """What stands under a card that only the candidate sees."""
-    return ui.ActionRow[Any](Button(Press(Verb.SHARE, session_id, mark(reply)), "Share with the channel"))
 
 
 def reveal(session_id: str, reply: Reply) -> ui.View:
@@ -105,16 +52,6 @@ def reveal(session_id: str, reply: Reply) -> ui.View:
     view = ui.View(timeout=None)
     view.add_item(Button(Press(Verb.REVEAL, session_id, mark(reply)), "Show me", ButtonStyle.primary))
     return view
-
-
-def vote(session_id: str, reply: Reply) -> ui.ActionRow[Any]:
-    """What stands under a question that the panel is to vote on."""
-    return ui.ActionRow[Any](Button(Press(Verb.VOTE, session_id, mark(reply)), "Vote", ButtonStyle.primary))
-
-
-def mark(reply: Reply) -> str:
-    """Sixteen hexadecimal digits by which a stored reply is found again."""
-    return blake2b(reply.model_dump_json().encode(), digest_size=8).hexdigest()
 
 
 def answered_under(message: discord.Message) -> Press | None:

@@ -13,7 +13,7 @@ from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Skip,
 from bot.discord import cards
 from bot.discord.deliver import ByToken
 from bot.discord.grading import grade_this_answer
-from bot.discord.places import person_of
+from bot.discord.places import person_of, place_of
 from bot.discord.privacy import COMMANDS as PRIVACY
 from bot.discord.servers import allowed, server_of, settings_command
 from bot.discord.telling import telling
@@ -150,7 +150,9 @@ async def ask(interaction: Interaction, question: Range[str, 1, 1000]) -> None:
         event = Ask(**_event(interaction), text=question)
         channel = ByToken(interaction, ephemeral=False)
         person = person_of(interaction.user)
-        await interaction.client.conversation.ask(person, interaction.channel_id, event, channel, interaction)
+        await interaction.client.conversation.ask(
+            person, place_of(interaction.channel_id or 0), event, channel, interaction
+        )
 
 
 async def _drive(interaction: Interaction, event: CandidateEvent) -> None:

@@ -1,27 +1,19 @@
-"""Between Discord and the coach: clicks, forms and messages become events, replies become messages.
-
-Only the owner of a session drives it. Everything is acknowledged before it is dealt with, and taken in the order
-it came.
-"""
+"""Between Discord and the coach: clicks, forms and messages become events, replies become messages."""
 
 import asyncio
-import logging
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
-from datetime import datetime
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
-import aiohttp
 import discord
 
 from bot.coach.coach import Coach
-from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Resume, Say, Seat, Skip, Start, Stop, Vote
-from bot.coach.reply import BallotReply, Reply
+from bot.coach.events import CandidateEvent, Mark, Resume, Say, Seat, Start, Vote
+from bot.coach.reply import BallotReply
 from bot.coach.session import Session
-from bot.discord.buttons import AnswerForm, Press, Verb, mark, shared
+from bot.discord.buttons import AnswerForm, shared
 from bot.discord.cards import cards
 from bot.discord.panel import ballot
 from bot.discord.places import Channel, Held, Places, find, person_of, place_of
@@ -29,29 +21,23 @@ from bot.discord.showing import Showing
 from bot.discord.telling import telling
 from bot.discord.text import MESSAGE, inert, pieces
 from bot.errors import UsageError
-from bot.surface import words
-
-log = logging.getLogger("viva.discord")
+from bot.surface import conversation, words
+from bot.surface.press import Press, Verb
 
 NOT_YOURS = "This session is somebody else's; /drill starts one of your own."
-_OLD = "This button is of another version of Viva; /resume shows where you are."
-_CARD_GONE = "This card is no longer kept."
-_NOTHING_OPEN = "You have no open session; /drill or /interview starts one."
-_NOT_ON_PANEL = "Only the panel of this interview votes."
 _PANEL_NEEDS_A_THREAD = "A panel needs a thread on a server: ask where I may make one."
 _QUOTE = ">>> "
-_REMEMBERED = 10_000  # people who asked something
-_STORING_SECONDS = 0.3  # for an event until it is acknowledged; Discord waits three
 
 
-class Conversation:
+class Conversation(conversation.Conversation[discord.Interaction[Any], Channel]):
     """All sessions that this process takes part in."""
 
+    nothing_open = "You have no open session; /drill or /interview starts one."
+    old = "This button is of another version of Viva; /resume shows where you are."
+
     def __init__(self, coach: Coach, places: Places, showing: Showing) -> None:
-        self._coach = coach
+        super().__init__(coach, showing)
         self._places = places
-        self._showing = showing
-        self._asking: OrderedDict[tuple[str, int], str] = OrderedDict()
 
     async def pressed(self, interaction: discord.Interaction[Any], press: Press) -> None:
         """A button was clicked."""
@@ -66,11 +52,11 @@ class Conversation:
             elif press.verb == Verb.REVEAL:
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 turn = await self._showing.turn(press.session_id, str(interaction.id), interaction)
-                await turn.reply(await self._card(press))
+                await turn.reply(await self.card(press))
             elif press.verb == Verb.SHARE:
                 await self._share(interaction, press)
             else:
-                event = _event(press, id=str(interaction.id), at=interaction.created_at)
+                event = self.event(press, id=str(interaction.id), at=interaction.created_at)
                 await self.take(press.session_id, event, interaction, interaction.response.defer)
 
     async def submitted(self, interaction: discord.Interaction[Any], press: Press, text: str) -> None:
@@ -98,17 +84,14 @@ class Conversation:
         """Show somebody of the panel what to vote on, with what they have said so far."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         session = await self._seated(interaction, press.session_id)
-        reply, person = await self._card(press), person_of(interaction.user)
+        reply, person = await self.card(press), person_of(interaction.user)
         if isinstance(reply, BallotReply):
             mine = {p: who[person] for (q, p), who in session.votes.items() if q == reply.number and person in who}
             for card in ballot(reply, press.session_id, mine):
                 await interaction.followup.send(view=card.view, ephemeral=True)
 
     async def _seated(self, interaction: discord.Interaction[Any], session_id: str) -> Session:
-        session = await self._coach.session(session_id)
-        if person_of(interaction.user) not in session.panel:
-            raise UsageError(_NOT_ON_PANEL)
-        return session
+        return await self.seated(session_id, person_of(interaction.user))
 
     async def _owned(self, interaction: discord.Interaction[Any], session_id: str) -> Held:
         held = await self._places.held(session_id, interaction.channel)
@@ -116,19 +99,10 @@ class Conversation:
             raise UsageError(NOT_YOURS)
         return held
 
-    async def _card(self, press: Press) -> Reply:
-        """The reply that a button stands under or for."""
-        session = await self._coach.session(press.session_id)
-        for replied in session.replies.values():
-            for reply in replied.replies:
-                if mark(reply) == press.detail:
-                    return reply
-        raise UsageError(_CARD_GONE)
-
     async def _share(self, interaction: discord.Interaction[Any], press: Press) -> None:
         """Show everybody what only the candidate has seen."""
         await interaction.response.defer()
-        reply = await self._card(press)
+        reply = await self.card(press)
         sharer = interaction.user.display_name
         for card in await asyncio.to_thread(cards, reply, session_id=press.session_id, sharer=sharer):
             await interaction.followup.send(view=card.view, files=list(card.files))
@@ -149,8 +123,7 @@ class Conversation:
         if panel and not isinstance(channel, discord.Thread):
             raise UsageError(_PANEL_NEEDS_A_THREAD)
         session_id, person, place = uuid4().hex, person_of(interaction.user), place_of(channel.id)
-        if before := await self._coach.unfinished(person, place):
-            await self._end(before, interaction)
+        await self.make_room(person, place, str(interaction.id), interaction.created_at, interaction)
         self._places.keep(session_id, person, channel, private=start.private)
         async with self._pointing(session_id, interaction):
             replies = self._coach.begin(session_id, person, place, start, server)
@@ -174,16 +147,6 @@ class Conversation:
             names = words.listed([user.mention for user in panel])
             await thread.send(f"On the panel: {names}. After each question they vote on its points.")
 
-    async def _end(self, session_id: str, interaction: discord.Interaction[Any]) -> None:
-        """Make room for another session in the same place, with a debrief where something was answered."""
-        session = await self._coach.session(session_id)
-        stop = Stop(id=f"{interaction.id}/end", at=interaction.created_at)
-        if any(exchange.answers for exchange in session.exchanges):
-            await self.take(session_id, stop, interaction)
-        else:
-            async for _ in self._coach.handle(session_id, stop):
-                pass  # nothing was answered, so there is nothing to say
-
     async def resume(self, interaction: discord.Interaction[Any]) -> None:
         """Go on with the person's session here, or with the latest one, wherever it is or was."""
         session_id = await self._open(interaction)
@@ -204,13 +167,7 @@ class Conversation:
             await self.take(session_id, event, interaction)
 
     async def _open(self, interaction: discord.Interaction[Any]) -> str:
-        """The person's session: the open one here, the last one here, an open one elsewhere; UsageError without."""
-        person, here = person_of(interaction.user), place_of(interaction.channel_id or 0)
-        found = await self._coach.unfinished(person, here) or await self._coach.latest(person, here)
-        found = found or await self._coach.unfinished(person)
-        if found is None:
-            raise UsageError(_NOTHING_OPEN)
-        return found
+        return await self.open(person_of(interaction.user), place_of(interaction.channel_id or 0))
 
     @asynccontextmanager
     async def _pointing(self, session_id: str, interaction: discord.Interaction[Any]) -> AsyncGenerator[None]:
@@ -222,73 +179,6 @@ class Conversation:
         held = await self._places.held(session_id)
         if held.channel and not here:
             await interaction.followup.send(f"It is in <#{held.channel_id}>.", ephemeral=True)
-
-    async def ask(
-        self,
-        person: str,
-        channel_id: int,
-        event: Ask,
-        channel: Channel,
-        interaction: discord.Interaction[Any] | None = None,
-    ) -> None:
-        """Answer from the notes, in the person's open session there or beside it; "and why?" leans on the last."""
-        place = place_of(channel_id)
-        session_id = await self._coach.unfinished(person, place) or self._asking.get((person, channel_id), "")
-        if (await self._coach.session(session_id)).start is None:  # none, or no longer kept
-            session_id = self._asking[person, channel_id] = uuid4().hex
-            if len(self._asking) > _REMEMBERED:
-                self._asking.popitem(last=False)
-            start = Start(id=f"{event.id}/start", at=event.at, mode=Mode.ASK)
-            async for _ in self._coach.begin(session_id, person, place, start):
-                pass  # a session that only answers questions opens without a word
-        replies = self._coach.handle(session_id, event)
-        await self._showing.show(session_id, event.id, replies, interaction, channel=channel)
-
-    async def take(
-        self,
-        session_id: str,
-        event: CandidateEvent,
-        interaction: discord.Interaction[Any] | None = None,
-        acknowledge: Callable[[], Coroutine[Any, Any, Any]] | None = None,
-    ) -> None:
-        """Have one event answered; it is acknowledged as soon as it is stored, whatever the answer takes."""
-        kept = asyncio.Event()
-        acknowledged = asyncio.ensure_future(_tried(acknowledge, kept)) if acknowledge else None
-        try:
-            await self._showing.catch_up_if_behind(session_id)
-            replies = self._coach.handle(session_id, event, kept.set)
-            await self._showing.show(session_id, event.id, replies, interaction, acknowledged)
-            kept.set()  # long ago, where it was delivered before
-        except BaseException:
-            if acknowledged and not kept.is_set():
-                acknowledged.cancel()  # what went wrong is told instead
-            raise
-
-
-def _event(press: Press, *, id: str, at: datetime) -> CandidateEvent:  # noqa: A002  # as the events name it
-    match press.verb:
-        case Verb.HINT:
-            return Hint(id=id, at=at, prompt=press.prompt)
-        case Verb.SKIP:
-            return Skip(id=id, at=at, prompt=press.prompt)
-        case Verb.PAUSE:
-            return Pause(id=id, at=at)
-        case _:
-            raise UsageError(_OLD)
-
-
-async def _tried(acknowledge: Callable[[], Coroutine[Any, Any, Any]], kept: asyncio.Event) -> None:
-    """Acknowledge what is kept: whoever sees that an answer was taken is not to be asked for it again after a kill.
-
-    Where storing takes too long, Discord is not kept waiting for it; where acknowledging fails the event counts all
-    the same, and is answered in its channel.
-    """
-    with suppress(TimeoutError):
-        await asyncio.wait_for(kept.wait(), _STORING_SECONDS)
-    try:
-        await acknowledge()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.warning("an interaction could not be acknowledged (%s)", type(error).__name__)
 
 
 async def _quote(interaction: discord.Interaction[Any], text: str, *, ephemeral: bool) -> None:

@@ -1,25 +1,21 @@
 """The message command "Grade this answer": a message of one's own, graded against the question that it answers."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import discord
 from discord import app_commands, ui
 
-from bot.coach.events import Mode, Say, Skip, Start, Stop
-from bot.coach.reply import Delta, ExplanationReply, GradeReply, NoticeReply, Reply
 from bot.discord.cards import cards
 from bot.discord.places import person_of, place_of
 from bot.discord.servers import allowed, server_of
 from bot.discord.telling import telling
 from bot.errors import UsageError
+from bot.surface.grading import NO_TEXT, OTHERS, graded
 
 Interaction = discord.Interaction[Any]
 
-_OTHERS = "Only messages of your own can be graded: what others write is theirs."
-_NO_TEXT = "There is no text in this message that could be graded."
 _CHOICES = 25  # Discord's limit
 _LABEL = 100  # characters of a choice
 _SECONDS = 840.0  # a little less than the token of an interaction lives
@@ -33,9 +29,9 @@ async def grade_this_answer(interaction: Interaction, message: discord.Message) 
         if sentence := await allowed(interaction.client.servers, interaction):
             raise UsageError(sentence)
         if message.author.id != interaction.user.id:
-            raise UsageError(_OTHERS)
+            raise UsageError(OTHERS)
         if not message.content.strip():
-            raise UsageError(_NO_TEXT)
+            raise UsageError(NO_TEXT)
         choosing = Choosing(message, await _questions(interaction, message.content))
         await interaction.followup.send("Which question does it answer?", view=choosing, ephemeral=True)
 
@@ -87,23 +83,20 @@ class Looking(ui.Modal, title="Which question does it answer?"):
 
 
 async def _grade(interaction: Interaction, message: discord.Message, note_id: str) -> None:
-    """Grade a message in a session of one question, and show the card to its author alone."""
-    coach, session_id = interaction.client.app.coach, uuid4().hex
-    base: dict[str, Any] = {"at": interaction.created_at}
-    start = Start(id=str(interaction.id), **base, mode=Mode.DRILL, topic=note_id, questions=1, private=True)
-    person = person_of(interaction.user)
-    # Not a place that anything is posted to: nobody is to find this session open.
-    place = f"message:{place_of(interaction.channel_id or 0)}"
-    await _all(coach.begin(session_id, person, place, start, server_of(interaction)))
-    replies = await _all(coach.handle(session_id, Say(id=str(message.id), **base, text=message.content)))
-    if not any(isinstance(reply, GradeReply) and reply.final for reply in replies):
-        replies += await _all(coach.handle(session_id, Skip(id=f"{interaction.id}/skip", **base)))
-    await _all(coach.handle(session_id, Stop(id=f"{interaction.id}/stop", **base)))
+    """Grade a message and show the card to its author alone."""
+    session_id = uuid4().hex
+    replies = await graded(
+        interaction.client.app.coach,
+        session_id,
+        person_of(interaction.user),
+        place_of(interaction.channel_id or 0),
+        server_of(interaction),
+        note_id=note_id,
+        text=message.content,
+        key=str(interaction.id),
+        said=str(message.id),
+        at=interaction.created_at,
+    )
     for reply in replies:
-        if isinstance(reply, NoticeReply | ExplanationReply) or (isinstance(reply, GradeReply) and reply.final):
-            for card in await asyncio.to_thread(cards, reply, session_id=session_id, private=True):
-                await interaction.followup.send(view=card.view, files=list(card.files), ephemeral=True)
-
-
-async def _all(items: AsyncIterator[Reply | Delta]) -> list[Reply]:
-    return [item async for item in items if not isinstance(item, Delta)]
+        for card in await asyncio.to_thread(cards, reply, session_id=session_id, private=True):
+            await interaction.followup.send(view=card.view, files=list(card.files), ephemeral=True)

@@ -8,20 +8,13 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.surface.cards import Document
 from bot.surface.pictures import Picture
 from bot.surface.pieces import pieces
 
 TEXT = 3_800  # characters in all; Discord takes 4,000, and of some letters one may count as two there
 COMPONENTS = 40  # nested ones too
 FILES = 10
-
-
-@dataclass(frozen=True)
-class Document:
-    """A text file."""
-
-    name: str
-    text: str
 
 
 Block = str | Picture | Document | ui.ActionRow[Any]

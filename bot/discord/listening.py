@@ -74,7 +74,7 @@ class Listening:
             if refused:
                 raise UsageError(refused)
             event = Ask(id=str(message.id), at=message.created_at, text=text)
-            await self._conversation.ask(person, message.channel.id, event, message.channel)
+            await self._conversation.ask(person, place_of(message.channel.id), event, message.channel)
 
     async def _is_free_chat(self, message: discord.Message) -> bool:
         """Said in a thread to nobody else, where the operator and the server have it read."""

@@ -1,6 +1,17 @@
 """The tables. Those about people have a `person_id`: export and forget walk the metadata and miss none."""
 
-from sqlalchemy import Column, DateTime, ForeignKey, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 metadata = MetaData()
 
@@ -43,6 +54,29 @@ servers = Table(
     metadata,
     Column("id", String(80), primary_key=True),
     Column("settings", Text, nullable=False),
+)
+
+# Of workspaces, not of people: what is in a body is encrypted by whoever keeps it here.
+installations = Table(
+    "installations",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+states = Table(
+    "states",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("holder", String(40), nullable=False),
+    Column("until", DateTime(timezone=True), nullable=False),
 )
 
 PERSONAL = tuple(table for table in metadata.sorted_tables if "person_id" in table.columns)

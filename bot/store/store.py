@@ -1,35 +1,20 @@
-"""Events, append-only: SQLite (WAL) by default, PostgreSQL by URL. Knows nothing of what they mean."""
+"""Events, append-only. Knows nothing of what they mean."""
 
-import asyncio
-import time
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
-from sqlite3 import OperationalError
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, event, func, insert, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreError
+from bot.store.database import Database
 from bot.store.schema import ANONYMOUS, PERSONAL, events, servers, sessions, usage
 
-HEAD = "0002"  # the newest migration; a test holds it to the files
-
-_DRIVERS = {
-    "sqlite": "sqlite+aiosqlite",
-    "postgresql": "postgresql+psycopg",
-    "postgres": "postgresql+psycopg",
-}
-_CONNECT_SECONDS = 10
 _ATTEMPTS = 20
 _FORGOTTEN = "This session has been forgotten and takes nothing more; start another."
-_MIGRATION_LOCK = 8_241_001  # any number that nobody else uses in this database
 
 
 @dataclass(frozen=True)
@@ -59,12 +44,10 @@ class SessionRow:
 class Store:
     """Opened with `Store.open`; every method raises StoreError when the database fails."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        # The same connections: what only reads need not wait for whoever writes.
-        self._reading = engine.execution_options(reading=True)
-        # SQLite lets one write at a time, and whoever finds it taken looks again ever later: a queue is fair.
-        self._writing = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._begin = database.begin
+        self._insert = database.insert
 
     @classmethod
     async def open(cls, url: str) -> "Store":
@@ -72,46 +55,16 @@ class Store:
 
         `url` is sqlite:///path or postgresql://user:password@host/name.
         """
-        engine = _engine(url)
-        store = cls(engine)
-        try:
-            async with store._begin() as connection:
-                if engine.dialect.name == "postgresql":
-                    # Two processes that start at once must not both make the tables.
-                    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-                if await connection.run_sync(_revision) != HEAD:
-                    await connection.run_sync(_migrate)
-        except BaseException:
-            await store.close()
-            raise
-        return store
+        return cls(await Database.open(url))
 
     @property
     def address(self) -> str:
         """Where the database is, without its password."""
-        return self._engine.url.set(query={}).render_as_string(hide_password=True)
+        return self.database.address
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._engine.dispose()
-
-    @asynccontextmanager
-    async def _begin(self, *, reading: bool = False) -> AsyncGenerator[AsyncConnection, None]:
-        try:
-            async with (
-                nullcontext() if reading else self._writing,
-                asyncio.timeout(None if self._engine.dialect.name == "sqlite" else 60),
-                (self._reading if reading else self._engine).begin() as connection,
-            ):
-                yield connection
-        except IntegrityError:
-            raise
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            what = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-            raise StoreError(
-                f"The database {self.address} cannot be used ({what}); check DATABASE_URL or VIVA_DATA_DIR."
-            ) from error
+        await self.database.close()
 
     async def add_session(self, session_id: str, person_id: str, place: str, server: str | None = None) -> None:
         """Begin a session; nothing happens when it is there already."""
@@ -230,7 +183,7 @@ class Store:
         async with self._begin() as connection:
             gone = (await connection.execute(delete(sessions).where(or_(*old)))).rowcount
         if gone:
-            await self._scrub()
+            await self.database.scrub()
         return gone
 
     async def servers(self) -> dict[str, str]:
@@ -299,25 +252,8 @@ class Store:
             gone = 0
             for table in reversed(PERSONAL):
                 gone += (await connection.execute(delete(table).where(table.c.person_id == person_id))).rowcount
-        await self._scrub()
+        await self.database.scrub()
         return gone
-
-    async def _scrub(self) -> None:
-        """Leave no trace of deleted rows in a SQLite file or its write-ahead log."""
-        if self._engine.dialect.name != "sqlite":
-            return
-        async with self._engine.connect() as connection:
-            plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await plain.execute(text("VACUUM"))
-            busy, *_ = (await plain.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))).one()
-        if busy:
-            raise StoreError(
-                "Everything is removed, but another process reads the database and old pages stay in its log; "
-                "do it again once that process has stopped."
-            )
-
-    def _insert(self, table: Any) -> Any:
-        return (sqlite if self._engine.dialect.name == "sqlite" else postgresql).insert(table)
 
 
 def _session_row(row: Any) -> SessionRow:
@@ -328,97 +264,3 @@ def _session_row(row: Any) -> SessionRow:
 
 def _today() -> str:
     return datetime.now(UTC).date().isoformat()
-
-
-def _engine(url: str) -> AsyncEngine:
-    parsed = _parse(url)
-    if parsed.get_backend_name() == "sqlite":
-        _make_folder(parsed)
-        engine = create_async_engine(parsed, connect_args={"timeout": _CONNECT_SECONDS})
-        event.listen(engine.sync_engine, "connect", _configure_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
-        return engine
-    try:
-        return create_async_engine(parsed, connect_args={"connect_timeout": _CONNECT_SECONDS}, pool_pre_ping=True)
-    except ModuleNotFoundError as error:
-        raise StoreError("PostgreSQL needs its driver: pip install 'viva-coach[postgres]'.") from error
-
-
-def _parse(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise StoreError(
-            "DATABASE_URL is not an address; it looks like postgresql://user:password@host/name."
-        ) from error
-    driver = _DRIVERS.get(parsed.drivername)
-    if driver is None:
-        raise StoreError(f"DATABASE_URL begins with {parsed.drivername}://; Viva takes postgresql:// or sqlite:///.")
-    return parsed.set(drivername=driver)
-
-
-def _make_folder(url: URL) -> None:
-    if url.database and url.database != ":memory:":
-        folder = Path(url.database).parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"The folder {folder} cannot be made ({error.strerror}); set VIVA_DATA_DIR to one that can."
-            ) from error
-
-
-def _configure_sqlite(connection: Any, _record: object) -> None:
-    # Transactions are begun by _begin_immediate, not by the driver's own guess.
-    connection.isolation_level = None
-    try:
-        _use_wal(connection)
-        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        connection.close()  # the pool does not know it yet, so nobody else would
-        raise
-
-
-def _use_wal(connection: Any) -> None:
-    # While another process makes the tables this fails at once, whatever the timeout of the connection.
-    given_up = time.monotonic() + _CONNECT_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except OperationalError:
-            if time.monotonic() > given_up:
-                raise
-            time.sleep(0.05)
-        else:
-            return
-
-
-def _begin_immediate(connection: Connection) -> None:
-    # A read that turns into a write fails at once under WAL; taking the lock first makes it wait.
-    options = connection.get_execution_options()
-    if options.get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
-
-
-def _revision(connection: Connection) -> str | None:
-    """The migration the database is at. Read by hand: importing Alembic costs a fifth of a second."""
-    from sqlalchemy import inspect
-
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return connection.scalar(text("SELECT version_num FROM alembic_version"))
-
-
-def _migrate(connection: Connection) -> None:
-    from alembic import command
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["connection"] = connection
-    try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        raise StoreError("The database was written by a newer Viva; upgrade Viva to use it.") from error

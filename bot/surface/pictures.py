@@ -62,7 +62,7 @@ def formulas(markdown: str, inline: Callable[[str], str]) -> tuple[str, list[Pic
 def progress_chart(progress: Sequence[TopicProgress]) -> Picture:
     """A bar a topic, at least one; of more than ROWS topics those with the most questions."""
     chosen = sorted(progress, key=lambda topic: -topic.questions)[:ROWS]
-    rows = [(_brief(topic.topic), topic) for topic in progress if topic in chosen]
+    rows = [(words.brief(topic.topic, _NAME), topic) for topic in progress if topic in chosen]
     told = ", ".join(f"{name} {words.percent(topic.score)}" for name, topic in rows)
     return Picture("progress.png", _chart(rows), f"Bar chart of the mean score by topic: {told}."[:1024])
 
@@ -117,7 +117,3 @@ def _png(figure: Any) -> bytes:
     file = io.BytesIO()
     figure.savefig(file, format="png")
     return file.getvalue()
-
-
-def _brief(topic: str) -> str:
-    return topic if len(topic) <= _NAME else topic[: _NAME - 1] + "…"

@@ -9,6 +9,7 @@ _JOINTS = tuple(
     for joint in (r"\s*\n\s*\n", r"[ \t]*\n", r"(?:(?<=[.!?…])|(?<=[.!?…][\"”’)\]*_]))[ \t]+", r"[ \t]+")
 )
 _HALF_FENCE = re.compile(r"\n?^`{1,2}\Z", re.MULTILINE)
+_HALF_ENTITY = re.compile(r"&[a-z]{0,3}\Z")  # of &amp; for example
 _CLOSING = "\n```"
 _LEAST = 50  # characters: room for a fence that is opened, closed and holds something
 
@@ -49,8 +50,10 @@ def _parted(text: str, limit: int) -> tuple[str, str]:
     if fences and fences[0].start() == 0:
         return _parted_code(text, f"```{fences[0][1]}\n", limit - len(_CLOSING))
     head = text[:limit]
-    # A backslash stays with the character that it escapes.
+    # A backslash stays with the character that it escapes, and an entity is not cut.
     end = limit - (len(head) - len(head.rstrip("\\"))) % 2
+    if half := _HALF_ENTITY.search(head):
+        end = half.start()
     return text[:end], text[end:]
 
 

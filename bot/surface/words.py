@@ -1,5 +1,6 @@
 """What replies say on every surface, as plain text; a surface adds its colours and its markup. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -22,6 +23,8 @@ NAME = {
 }
 AIDED = {Aid.NONE: "", Aid.PROBE: ", after a probe", Aid.HINT: ", after a hint"}
 
+# Control characters, half characters, and marks that turn the direction of whatever follows.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SAID = (Verdict.MET, Verdict.PARTIAL, Verdict.CONTRADICTED)
 
 
@@ -40,6 +43,16 @@ def bar(score: float, open_weight: float = 0.0, *, width: int) -> tuple[str, str
 def counted(number: int, thing: str) -> str:
     """ "1 question", "3 questions"."""
     return f"{number} {thing}{'s' * (number != 1)}"
+
+
+def printable(text: str) -> str:
+    """The text without what no surface can show, or what would change how the rest is shown."""
+    return _UNPRINTABLE.sub("", text)
+
+
+def brief(text: str, most: int) -> str:
+    """At most so many characters of a text, the last one an ellipsis where it is cut."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def listed(items: Sequence[str]) -> str:

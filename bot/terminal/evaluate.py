@@ -260,9 +260,11 @@ def _carry_out(
 def _settings() -> "Settings":
     """The settings as they are; a recorded judge needs no server, whatever model is named."""
     from bot.compose import Settings
-    from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings, read
+    from bot.settings import DiscordSettings, OpenAISettings, SlackSettings, StoreSettings, VivaSettings, read
 
-    return Settings(read(VivaSettings), read(OpenAISettings), read(StoreSettings), read(DiscordSettings))
+    return Settings(
+        read(VivaSettings), read(OpenAISettings), read(StoreSettings), read(DiscordSettings), read(SlackSettings)
+    )
 
 
 def _leave(wrong: Sequence[str]) -> None:

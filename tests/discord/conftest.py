@@ -3,10 +3,9 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import simcord
@@ -15,17 +14,17 @@ from discord.http import Route
 from simcord import interactions
 from yarl import URL
 
-from bot.compose import App, Settings
+from bot.compose import App
 from bot.discord.client import Viva
-from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
+from bot.settings import DiscordSettings
 from bot.store.store import Store
-from knowledge.search import Findings
-from tests.coach.scripted import LIBRARY, ScriptedJudge, coach_of, find_named
+from tests.coach.scripted import ScriptedJudge
 from tests.discord import openapi, rules
 from tests.discord.double import TOKEN, Double
 from tests.discord.people import Person
 from tests.discord.rules import Json
 from tests.discord.scene import Scene
+from tests.surface.apps import app_of
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,18 +68,6 @@ def sound_requests(request: pytest.FixtureRequest) -> Iterator[None]:
         assert "\n".join([*found, *rules.broken(sent.method, sent.path, sent.json)]) == ""
 
 
-@pytest.fixture(scope="session")
-def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its tables and nothing in them: copying one is quicker than making one."""
-    path = tmp_path_factory.mktemp("discord") / "fresh.sqlite3"
-
-    async def make() -> None:
-        await (await Store.open(f"sqlite:///{path}")).close()
-
-    asyncio.run(make())
-    return path
-
-
 @pytest.fixture
 async def store(tmp_path: Path, fresh_database: Path) -> AsyncIterator[Store]:
     shutil.copyfile(fresh_database, tmp_path / "viva.sqlite3")
@@ -94,13 +81,6 @@ def judge() -> ScriptedJudge:
     return ScriptedJudge(always="+")
 
 
-async def find(query: str, context: str = "", *, k: int = 3) -> Findings:
-    """As `Knowledge.find`: the note that is named in the query first, then the others."""
-    first = (await find_named(LIBRARY)(query, context)).hits[0]
-    others = (replace(first, note_id=note.id) for note in LIBRARY if note.id != first.note_id)
-    return Findings(query, (first, *others)[:k], 0.9)
-
-
 @pytest.fixture
 def free_chat() -> bool:
     """Whether the operator has free chat read."""
@@ -109,14 +89,8 @@ def free_chat() -> bool:
 
 @pytest.fixture
 def app(store: Store, judge: ScriptedJudge, tmp_path: Path, free_chat: bool) -> App:
-    knowledge: Any = SimpleNamespace(library=LIBRARY, find=find)
-    settings = Settings(
-        VivaSettings.model_validate({"data_dir": tmp_path}),
-        OpenAISettings.model_validate({}),
-        StoreSettings.model_validate({}),
-        DiscordSettings.model_validate({"shards": 1, "free_chat": free_chat}),
-    )
-    return App(settings, knowledge, store, coach_of(LIBRARY, store, judge), cast("Any", judge), None)
+    discord = DiscordSettings.model_validate({"shards": 1, "free_chat": free_chat})
+    return app_of(store, judge, tmp_path, discord=discord)
 
 
 @pytest.fixture

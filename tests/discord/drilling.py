@@ -2,15 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from itertools import islice
+from subprocess import Popen
+from typing import Any
 
+from bot.discord.cards import question
+from bot.discord.text import MESSAGE, pieces
 from tests.discord.double import Double
 from tests.discord.people import Click, Person, text_of
+from tests.discord.process import on_discord
 from tests.discord.rules import Json, walk
-from tests.shipped import PATIENCE
+from tests.drills import Asked, Drills
+from tests.shipped import PATIENCE, Viva
 
 _IN_SIGHT = 20  # messages from the last one up
+_GRADES = ("### So far", "### Grade")
+
+
+class OnDiscord(Drills[Person, Click]):
+    """Drills on the double, from its channel #general."""
+
+    def __init__(self, discord: Double) -> None:
+        self.discord = discord
+        self.guild = discord.world.add_guild("Lab")
+        self.channel = discord.world.add_channel(self.guild["id"], "general")
+
+    def person(self, name: str) -> Person:
+        """Somebody on the server."""
+        return self.discord.person(name, self.guild)
+
+    def id_of(self, person: Person) -> str:
+        """What the coach knows them by."""
+        return f"discord:{person.user['id']}"
+
+    async def until(self, holds: Callable[[], object], seconds: float = 20.0, what: str = "") -> None:
+        """Until something holds."""
+        await self.discord.until(holds, seconds, what)
+
+    def running(self, viva: Viva, **env: str) -> AbstractAsyncContextManager[Popen[str]]:
+        """`viva discord`."""
+        return on_discord(viva, self.discord, **env)
+
+    async def begin(self, person: Person, questions: int = 1) -> str:
+        """A drill in a thread of its own."""
+        return await drill(self.discord, person, self.channel, questions)
+
+    def prompts(self, thread: Any) -> list[Json]:
+        """What has a button to answer it."""
+        return open_prompts(self.discord, thread)
+
+    async def form(self, person: Person, prompt: Json) -> Click:
+        """The button *Answer*."""
+        return await person.click(prompt, "Answer")
+
+    async def hand_in(self, form: Click, text: str) -> Click | None:
+        """The form for an answer."""
+        return await form.person.submit(form, answer=text) if form.modal else None
+
+    async def reply(self, person: Person, prompt: Json, text: str) -> None:
+        """A reply to the question."""
+        await person.say(prompt["channel_id"], text, reply_to=prompt)
+
+    def asked(self, thread: Any, prompts: list[Asked]) -> tuple[list[str], list[str]]:
+        """Whatever has, or had, a button to answer it."""
+        messages = list(self.discord.said_in(thread))
+        asked = [m for m in messages if any(part.get("label") == "Answer" for part in walk(m["components"]))]
+        return [text_of(m) for m in asked], [pieces(question(reply), MESSAGE)[-1] for reply in prompts]
+
+    def cards(self, thread: Any) -> int:
+        """Grades that stand in the thread."""
+        return sum(text_of(message).startswith(_GRADES) for message in self.discord.said_in(thread))
+
+
+@asynccontextmanager
+async def lab(validating: bool) -> AsyncGenerator[OnDiscord]:
+    """Drills on a double of their own."""
+    async with Double(validating=validating) as discord:
+        yield OnDiscord(discord)
 
 
 async def drill(discord: Double, person: Person, channel: Json, questions: int = 1, **wishes: str) -> str:

@@ -6,13 +6,10 @@ import asyncio
 import signal
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from subprocess import Popen
 
 from tests.discord.double import Double
 from tests.shipped import PATIENCE, Viva
-
-WITHOUT_MODELS = {"PYTHONPATH": str(Path(__file__).with_name("without_models"))}  # for whoever embeds nothing
 
 
 @asynccontextmanager

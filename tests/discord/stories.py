@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests import spoken
 from tests.discord.story import Script, Story
 
 _RESEARCH = (
@@ -20,17 +21,11 @@ async def drill(told: Story) -> None:
     """Two questions: one answered in pieces, with a hint and something wrong; one skipped. Then how it went."""
     ada = told.person("Ada")
     await told.types(ada, told.general, "drill", topic="generalisation", questions=2)
-    await told.answers(
-        ada,
-        "During training each unit is set to zero at random, with a fresh mask for every batch. At test time every "
-        "subnetwork is trained separately and we average their outputs.",
-    )
+    await told.answers(ada, spoken.DROPPED)
     await told.clicks(ada, "Hint")
-    await told.replies(
-        ada, "The survivors are divided by the keep probability 1-p, so that the mean of each unit stays the same."
-    )
-    await told.answers(ada, "It keeps dropping units at random, with the same probability.")
-    await told.answers(ada, "It is like training a huge number of smaller networks that share the same weights.")
+    await told.replies(ada, spoken.DIVIDED)
+    await told.answers(ada, spoken.KEPT_DROPPING)
+    await told.answers(ada, spoken.MANY_NETWORKS)
     await told.chooses(ada, told.newest("Mark what I could not tell ▾"), "2. said")
     await told.clicks(ada, "Skip")
     await told.types(ada, told.thread, "progress")
@@ -39,11 +34,9 @@ async def drill(told: Story) -> None:
 async def graded(told: Story) -> None:
     """Something that Bob wrote in a channel is graded, for him alone at first."""
     bob = told.person("Bob")
-    wrong = "Batch norm normalises the weights of a layer. In eval mode it is off."
-    message = await told.says(bob, told.general, wrong)
+    message = await told.says(bob, told.general, spoken.WRONG_ABOUT_NORM)
     await told.picks(bob, message, "Grade this answer")
-    question = "How does batch normalisation work, and what changes between training and test time?"
-    await told.chooses(bob, told.newest("The question ▾"), question)
+    await told.chooses(bob, told.newest("The question ▾"), spoken.ABOUT_NORM)
     await told.clicks(bob, "Share with the channel")
 
 

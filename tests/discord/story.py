@@ -10,7 +10,6 @@ import html
 import random
 import re
 import shutil
-import textwrap
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -25,37 +24,20 @@ from yarl import URL
 
 from bot.compose import Settings, opened
 from bot.discord.client import Viva
-from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
+from bot.settings import DiscordSettings, OpenAISettings, SlackSettings, StoreSettings, VivaSettings
 from tests.discord.double import TOKEN, Double
 from tests.discord.people import Click, Person, text_of
 from tests.discord.preview import Message, inline, with_files
 from tests.discord.rules import Json, walk
 from tests.discord.world import EPHEMERAL
+from tests.transcript import Did, Seen, transcript, wrapped
 
-WIDTH = 100
 SEED = 12  # of the order of questions
 _AT_WORK = ("discord.py: on_", "CommandTree", "discord-ui-view-dispatch", "discord-ui-dynamic", "discord-ui-modal")
 _IN_LINE = re.compile(r"<([@#])!?&?(\d+)>")
 
 
 Script = Callable[["Story"], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Did:
-    """What somebody did, and where."""
-
-    what: str
-    where: str
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A message of Viva's as it was when it came; `only` is who alone sees it."""
-
-    message: Json
-    where: str
-    only: str = ""
 
 
 @dataclass
@@ -189,17 +171,7 @@ class Story:
 
     def transcript(self) -> str:
         """The story as it reads from above to below."""
-        lines, where = list[str](), ""
-        for event in self.events:
-            if event.where != where:
-                where = event.where
-                lines += [f"── {where} ".ljust(WIDTH, "─"), ""]
-            if isinstance(event, Did):
-                lines += [*_wrapped(event.what, ">> ", "   "), ""]
-            else:
-                lines += [f"Viva{f'  (only {event.only} sees this)' if event.only else ''}"]
-                lines += [*self._shown(event.message), ""]
-        return "\n".join(line.rstrip() for line in lines).strip("\n")
+        return transcript(self.events, self._shown)
 
     def _shown(self, message: Json) -> Iterator[str]:
         yield from self._text(message["content"], "  ")
@@ -214,7 +186,7 @@ class Story:
                     yield from self._text(part["content"], indent)
                 case 12:
                     for item in part["items"]:
-                        yield from _wrapped(f"[picture: {item['description']}]", indent, indent + " ")
+                        yield from wrapped(f"[picture: {item['description']}]", indent, indent + " ")
                 case 13:
                     yield f"{indent}[file {part['file']['url'].removeprefix('attachment://')}]"
                 case 17:
@@ -233,7 +205,7 @@ class Story:
             text = text.removeprefix("- ") if mark == "-" else text
             named = _IN_LINE.sub(self._mentioned, text.replace("\u2060", ""))
             plain = html.unescape(re.sub(r"<[^>]+>", "", inline(named)))
-            yield from _wrapped(plain, indent + lead, indent + (lead if lead == "│ " else " " * len(lead)))
+            yield from wrapped(plain, indent + lead, indent + (lead if lead == "│ " else " " * len(lead)))
 
     def _mentioned(self, match: re.Match[str]) -> str:
         kind, id_ = match.groups()
@@ -243,10 +215,6 @@ class Story:
 def _asked(part: Json) -> str:
     """What a button or a select says."""
     return part.get("label") or (f"{part['placeholder']} ▾" if part.get("placeholder") else "")
-
-
-def _wrapped(text: str, first: str, further: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=further) or [first]
 
 
 async def tell(scripts: Mapping[str, Script], index: Path | None = None) -> dict[str, Story]:
@@ -278,4 +246,5 @@ def _settings(folder: Path) -> Settings:
         OpenAISettings.model_construct(),
         StoreSettings.model_construct(),
         DiscordSettings.model_construct(shards=1),
+        SlackSettings.model_construct(),
     )

@@ -16,8 +16,6 @@ from bot.coach.debrief import card as grade_card
 from bot.coach.events import QuestionRef, Stage
 from bot.coach.reply import (
     AnswerReply,
-    BallotReply,
-    DebriefReply,
     ExplanationReply,
     GradeReply,
     HintReply,
@@ -35,6 +33,7 @@ from knowledge.library import Library
 from tests.discord.openapi import problems
 from tests.discord.rules import broken, walk
 from tests.knowledge.written import note
+from tests.surface.replies import EVERY_KIND, TYPED, hostile
 from tests.surface.written import ANSWER, debrief, grade, line
 
 SESSION = "0123456789abcdef" * 2
@@ -83,39 +82,25 @@ def options(reply: Reply) -> list[tuple[str, str, str | None]]:
     return [(o["label"], o["value"], o.get("description")) for select in selects for o in select["options"]]
 
 
-EVERY_KIND: dict[type[Reply], tuple[Reply, tuple[str, ...]]] = {
-    QuestionReply: (
-        QuestionReply(text="Why divide?", note_id="temperature", number=1, of=5),
-        ("Question 1 of 5", "Why divide?"),
-    ),
-    ProbeReply: (ProbeReply(text="Where in the formula?"), ("Where in the formula?",)),
-    HintReply: (
-        HintReply(text="Look at the logits.", cost="a hinted point earns half"),
-        ("**Hint** Look at the logits.", "-# a hinted point earns half"),
-    ),
-    GradeReply: (grade(line(1, Verdict.MET, quote=ANSWER)), ("### Grade 25 %", "graded by the chat judge", "Fact 1.")),
-    ExplanationReply: (
-        ExplanationReply(note_id="temperature", text=r"Divide by $T^2$, *always*."),
-        ("### A strong answer in 30 seconds", "Divide by T², *always*.", "`temperature`"),
-    ),
-    AnswerReply: (
-        AnswerReply(text="It divides [temperature].", note_ids=("temperature", "sampling")),
-        ("### From the notes", "It divides [temperature].", "`temperature` · `sampling`"),
-    ),
-    NoticeReply: (NoticeReply(text="Paused and kept."), ("Paused and kept.",)),
-    BallotReply: (
-        BallotReply(number=2, question="Why divide?", points=("It keeps gradients alike.",)),
-        ("### The panel votes on question 2", "Why divide?"),
-    ),
-    DebriefReply: (debrief("drill"), ("### Debrief: 12 %, 50 % open", "Why divide?")),
-}
-
-
 @pytest.mark.parametrize("kind", get_args(get_args(Reply)[0]), ids=lambda kind: kind.__name__)
 def test_every_kind_of_reply_is_shown_with_what_it_says(kind: type[Reply]) -> None:
     reply, says = EVERY_KIND[kind]
-    assert [text for text in says if text not in shown(reply)] == []
+    read = re.sub(r"\*\*|\\(?=\W)", "", shown(reply))
+    assert [text for text in says if text not in read] == []
     assert [problem for card in made(reply) for problem in wrong(card)] == []
+
+
+@pytest.mark.parametrize("typed", TYPED.values(), ids=TYPED.keys())
+def test_whatever_somebody_types_discord_takes_the_cards(typed: str) -> None:
+    sent = [(card, wrong(card)) for reply in hostile(typed) for card in made(reply, private=True)]
+    assert [problem for _, problems in sent for problem in problems] == []
+
+
+def test_titles_are_large_small_print_is_small_and_words_that_matter_are_bold() -> None:
+    assert "**Hint** Look.\n-# half" in shown(HintReply(text="Look.", cost="half"))
+    told = shown(AnswerReply(text="It *divides*.", note_ids=("a", "b")))
+    assert told == "### From the notes\nIt *divides*.\n-# from `a` · `b`"
+    assert shown(ExplanationReply(note_id="kl", text="So.")).startswith("### A strong answer in 30 seconds\nSo.")
 
 
 @pytest.mark.parametrize("said", ["@everyone", "<@1>", "**bold**", "[a](https://b.c)"])

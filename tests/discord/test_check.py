@@ -12,9 +12,8 @@ from discord import Permissions
 from bot.discord.check import PERMISSIONS, examine
 from bot.settings import DiscordSettings
 from tests.discord.double import TOKEN, Double, Fault
-from tests.discord.process import WITHOUT_MODELS
 from tests.discord.rules import Json
-from tests.shipped import Viva
+from tests.shipped import WITHOUT_MODELS, Viva
 
 
 def settings(double: Double, **changes: Any) -> DiscordSettings:

@@ -7,18 +7,18 @@ import asyncio
 import pytest
 
 from tests.discord.double import TOKEN, Double, Request
-from tests.discord.drilling import answer, drill, open_prompts, over, said
-from tests.discord.killing import Killing
+from tests.discord.drilling import answer, drill, lab, open_prompts, over, said
 from tests.discord.people import Person
-from tests.discord.process import WITHOUT_MODELS, on_discord
-from tests.discord.reckoning import lost_or_doubled
+from tests.discord.process import on_discord
 from tests.discord.rules import Json
+from tests.killing import Killing
 from tests.loopback import Fail, Fault, Reply, ScriptedServer
 from tests.loopback import Request as Asked
-from tests.shipped import Viva, one_line
+from tests.reckoning import lost_or_doubled
+from tests.shipped import WITHOUT_MODELS, Viva, one_line
 from tests.terminal.replies import configured, granting, nothing_was_said
 
-PEOPLE = ("Ada", "Bob", "Cleo", "Dan", "Eve", "Finn")
+PEOPLE = ["Ada", "Bob", "Cleo", "Dan", "Eve", "Finn"]
 ANSWER = "Cross-entropy is the expected code length under the wrong code."
 
 
@@ -93,15 +93,13 @@ async def test_killed_while_a_judge_thinks_it_answers_after_the_next_start_and_t
 
 
 async def test_killed_during_many_sessions_all_go_on_and_nobody_answers_again(viva: Viva) -> None:
-    async with Double(validating=False) as discord:
-        lab = discord.world.add_channel(discord.world.add_guild("Lab")["id"], "general")
-        people = [discord.person(name, discord.world.guilds[lab["guild_id"]]) for name in PEOPLE]
-        killing = Killing(discord)
+    async with lab(False) as drills:
+        killing = Killing(drills)
         with ScriptedServer() as server:
-            await killing.run(viva, server, people, lab)
+            await killing.run(viva, server, PEOPLE)
         assert await lost_or_doubled(viva, killing) == []
-        assert [len(open_prompts(discord, thread)) for thread in killing.threads] == [1] * len(people)
-    assert all(click.acknowledged for click in killing.clicks), "a button or a form did not work"
+        assert [len(drills.prompts(thread)) for thread in killing.threads] == [1] * len(PEOPLE)
+    assert all(act.acknowledged for act in killing.acts), "a button or a form did not work"
 
 
 async def run(viva: Viva, *args: str, **env: str) -> tuple[int, str, str]:

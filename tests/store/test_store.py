@@ -19,9 +19,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import DateTime, Integer, Table, insert, make_url, text
 
 from bot.errors import StoreError
+from bot.store import database
 from bot.store import store as module
+from bot.store.database import HEAD
 from bot.store.schema import PERSONAL, metadata
-from bot.store.store import HEAD, Store
+from bot.store.store import Store
 from tests.store.rows import beside, record, session
 
 PASSWORD = "hunter2"
@@ -174,8 +176,9 @@ def rows(exported: Mapping[str, list[dict[str, Any]]]) -> dict[str, list[int]]:
     return {table: [len(row) for row in found] for table, found in exported.items()}
 
 
-def test_every_table_but_that_of_the_servers_says_whose_a_row_is() -> None:
-    assert [table.name for table in metadata.sorted_tables if table not in PERSONAL] == ["servers"]
+def test_every_table_but_those_about_servers_says_whose_a_row_is() -> None:
+    others = {table.name for table in metadata.sorted_tables if table not in PERSONAL}
+    assert others == {"servers", "installations", "states", "leases"}
     assert all("person_id" in table.columns for table in PERSONAL)
 
 
@@ -269,7 +272,7 @@ async def test_forget_waits_for_a_reader_that_still_holds_the_old_pages(path: Pa
 
 
 async def test_forget_says_so_when_a_reader_keeps_the_old_pages(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(database, "_CONNECT_SECONDS", 0.1)
     store = await answered(path)
     with closing(sqlite3.connect(path)) as reader:
         reader.execute("BEGIN")
@@ -280,7 +283,7 @@ async def test_forget_says_so_when_a_reader_keeps_the_old_pages(path: Path, monk
 
 
 async def test_a_locked_database_is_one_sentence(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_CONNECT_SECONDS", 0.1)
+    monkeypatch.setattr(database, "_CONNECT_SECONDS", 0.1)
     store = await answered(path)
     with closing(sqlite3.connect(path)) as writer:
         writer.execute("BEGIN IMMEDIATE")

@@ -119,3 +119,11 @@ def test_whatever_the_text_nothing_is_lost(text: str, limit: int) -> None:
 @settings(max_examples=60, deadline=None)
 def test_whatever_the_text_every_piece_fits_and_says_something(text: str, limit: int) -> None:
     assert all(piece.strip() and len(piece) <= limit for piece in pieces(text, limit))
+
+
+@pytest.mark.parametrize("shift", range(6))
+def test_an_entity_is_not_cut(shift: int) -> None:
+    text = "x" * shift + "&amp;" * 40
+    parts = pieces(text, 50)
+    assert "".join(parts) == text
+    assert [part for part in parts if not part.endswith(";") or not part.startswith(("&", "x"))] == []

@@ -1,0 +1,1 @@
+"""Viva on Slack."""
