@@ -142,7 +142,7 @@ async def test_with_a_new_key_before_the_old_one_both_are_read_and_the_new_one_i
     assert (await after.find("T1")) is None
 
 
-@pytest.mark.parametrize("key", [None, "none", f"{KEY},nor-this"])
+@pytest.mark.parametrize("key", [None, "none", f"{KEY},nor-this"], ids=["no key", "no such key", "one of two"])
 async def test_a_key_that_is_none_is_told_with_how_to_make_one(
     slack: Double, store: Store, connections: aiohttp.ClientSession, key: str | None
 ) -> None:
