@@ -102,7 +102,7 @@ class Reception:
     async def install(self, _: web.Request) -> web.Response:
         """To Slack, where somebody agrees. The cookie says that it is they who come back."""
         address, state = await self._workspaces.begin()
-        response = web.HTTPFound(address)
+        response = web.Response(status=302, headers={"Location": address})
         response.set_cookie(_COOKIE, state, max_age=600, secure=True, httponly=True, samesite="Lax")
         return response
 

@@ -1,5 +1,6 @@
 """Slack's Web API: one door for every method, with the waits that Slack asks for."""
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -7,6 +8,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
 from slack_sdk.http_retry.request import HttpRequest
 from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
@@ -16,10 +18,26 @@ Answer = dict[str, Any]
 
 _SECONDS = 30.0  # for one request
 _LIMITED_TIMES, _FAILED_TIMES = 8, 3  # that a request is made again
+_FAILED_SECONDS = 0.5  # until then
 _READS = ("auth.test", "conversations.history", "conversations.replies", "users.info")
 _AS_JSON = ("agents.", "assistant.", "chat.", "views.")
 # What these do shows: done twice, it is seen twice.
 _ONCE = ("chat.postMessage", "chat.postEphemeral", "chat.startStream", "chat.appendStream", "oauth.v2.access")
+
+
+log = logging.getLogger("slack")
+"""What Slack's own libraries have to say."""
+
+
+def one_line(record: logging.LogRecord) -> bool:
+    """Leave of what is logged one line: what failed is made good by trying again, and a traceback helps nobody."""
+    record.msg, record.args = record.getMessage().partition("\n")[0], ()
+    record.exc_info = record.exc_text = None
+    return True
+
+
+log.setLevel(logging.WARNING)  # below, whole requests are logged: what somebody answered, and tokens
+log.addFilter(one_line)
 
 
 class _Again(AsyncRetryHandler):
@@ -46,8 +64,9 @@ def session() -> aiohttp.ClientSession:
 
 def sdk_client(api: str, connections: aiohttp.ClientSession, token: str | None = None) -> AsyncWebClient:
     """The SDK's client at an address; a 429 holds up the request that met it, and nothing else."""
-    waits: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(_LIMITED_TIMES), _Again(_FAILED_TIMES)]
-    client = AsyncWebClient(token, base_url=f"{api}/", session=connections, retry_handlers=waits)
+    again = _Again(_FAILED_TIMES, FixedValueRetryIntervalCalculator(_FAILED_SECONDS))
+    waits: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(_LIMITED_TIMES), again]
+    client = AsyncWebClient(token, base_url=f"{api}/", session=connections, retry_handlers=waits, logger=log)
     client.proxy = proxy_to(api)
     return client
 
@@ -70,9 +89,10 @@ class Web:
         given = {name: value for name, value in arguments.items() if value is not None}
         if method.startswith(_AS_JSON):
             answer = await self._client.api_call(method, json=given)
-        else:
-            verb = "GET" if method in _READS else "POST"
-            answer = await self._client.api_call(method, http_verb=verb, params=given)
+        elif method in _READS:
+            answer = await self._client.api_call(method, http_verb="GET", params=given)
+        else:  # by form: what stands in an address stands in logs
+            answer = await self._client.api_call(method, data={name: str(value) for name, value in given.items()})
         data: Answer = answer.data
         return data
 

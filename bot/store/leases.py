@@ -58,7 +58,7 @@ class Leases:
         statement = self._database.insert(leases).values(id=name, **mine)
         statement = statement.on_conflict_do_update(index_elements=["id"], set_=mine, where=leases.c.until < now)
         async with self._database.begin() as connection:
-            return (await connection.execute(statement)).rowcount == 1
+            return (await connection.execute(statement.returning(leases.c.id))).first() is not None
 
     async def _renew(self, name: str) -> None:
         while True:

@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from bot.compose import App
 from bot.slack.app import Viva
 from bot.slack.installing import OneWorkspace
 from bot.slack.web import session
-
-from bot.compose import App
 from tests.slack.double import Double
 from tests.slack.settling import Settling
 

@@ -33,7 +33,7 @@ async def on_slack(viva: Viva, slack: Double, *args: str, **env: str) -> AsyncGe
 @asynccontextmanager
 async def on_slack_by_http(viva: Viva, slack: Double, **env: str) -> AsyncGenerator[Popen[str]]:
     """`viva slack --http`, from the moment it answers; what happens is told by signed requests."""
-    port = _free_port()
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     told = slack.over_http(f"{address}/slack/events")
     process = viva.start("slack", "--http", str(port), **(told | env))
@@ -67,7 +67,7 @@ async def _answers(session: aiohttp.ClientSession, address: str) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
