@@ -15,7 +15,7 @@ from typing import Any
 import typer.main
 
 from bot.cli import app
-from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
+from bot.settings import DiscordSettings, OpenAISettings, SlackSettings, StoreSettings, VivaSettings
 from bot.terminal.commands import HELP
 from bot.terminal.render import coverage_rows
 from evals.cases import grading
@@ -27,6 +27,7 @@ from evals.report import show
 from knowledge.library import load
 from tests.discord import page as discord_page
 from tests.markdown import block, rewrite, settings_table, table
+from tests.slack import page as slack_page
 
 README = Path(__file__).parents[1] / "README.md"
 SCRIPT = Path(__file__).with_name("readme_script.txt")
@@ -75,7 +76,7 @@ def chat() -> str:
 
 def settings() -> str:
     """A table of all settings with their defaults."""
-    return settings_table(OpenAISettings, VivaSettings, StoreSettings, DiscordSettings)
+    return settings_table(OpenAISettings, VivaSettings, StoreSettings, DiscordSettings, SlackSettings)
 
 
 def judge() -> str:
@@ -108,9 +109,10 @@ SECTIONS: dict[str, Callable[[], str]] = {
 
 
 def main() -> None:
-    """Write every section of README.md and docs/discord.md, and the transcripts, again."""
+    """Write every section of README.md, docs/discord.md and docs/slack.md, and the transcripts, again."""
     rewrite(README, SECTIONS)
     rewrite(DOCS / "discord.md", discord_page.SECTIONS | discord_page.transcripts())
+    rewrite(DOCS / "slack.md", slack_page.SECTIONS | slack_page.transcripts())
     for name, intro in TRANSCRIPTS.items():
         shown = transcript(Path(__file__).parent / "transcripts" / f"{name}.txt")
         page = f"# {name.capitalize()}\n\n{intro} `viva chat` reading a script, with no key.\n\n{shown}\n"

@@ -3,13 +3,16 @@ from pathlib import Path
 
 import pytest
 
+from knowledge.embedder import SentenceEmbedder
 from knowledge.library import Library
-from tests.discord import page
+from tests.discord import page as discord_page
 from tests.markdown import section
 from tests.readme import DOCS, README, SECTIONS, TRANSCRIPTS
+from tests.slack import page as slack_page
 
-DISCORD = DOCS / "discord.md"
-PAGES = [*((README, name) for name in SECTIONS), *((DISCORD, name) for name in page.SECTIONS)]
+DISCORD, SLACK = DOCS / "discord.md", DOCS / "slack.md"
+MADE = {README: SECTIONS, DISCORD: discord_page.SECTIONS, SLACK: slack_page.SECTIONS}
+PAGES = [(path, name) for path, sections in MADE.items() for name in sections]
 
 
 def text(path: Path) -> str:
@@ -18,14 +21,18 @@ def text(path: Path) -> str:
 
 @pytest.mark.parametrize(("path", "name"), PAGES, ids=lambda given: getattr(given, "stem", given))
 def test_a_page_says_what_runs(path: Path, name: str) -> None:
-    made = (SECTIONS if path == README else page.SECTIONS)[name]
+    made = MADE[path][name]
     assert section(name, text(path)) == made().strip(), f"{path.name} differs from what runs: python -m tests.readme"
 
 
-def test_what_people_see_on_discord_is_as_it_is_told(notes_index: Path) -> None:
-    """Two stories of the four: each costs seconds, and these two have all that a drill shows."""
-    for name, told in page.transcripts("drill", "graded", index=notes_index).items():
-        assert section(name, text(DISCORD)) == told(), f"{DISCORD.name} differs from what runs: python -m tests.readme"
+def test_what_people_see_is_as_it_is_told(
+    notes_index: Path, embedder: SentenceEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two stories of each platform: each costs seconds, and these two have all that a drill shows."""
+    monkeypatch.setattr("bot.compose.SentenceEmbedder", lambda *_: embedder)  # loaded once
+    for path, page in ((DISCORD, discord_page), (SLACK, slack_page)):
+        for name, told in page.transcripts("drill", "graded", index=notes_index).items():
+            assert section(name, text(path)) == told(), f"{path.name} differs from what runs: python -m tests.readme"
 
 
 @pytest.mark.parametrize("name", TRANSCRIPTS)
@@ -48,7 +55,7 @@ def assert_asks_what_the_notes_ask(shown: str, library: Library) -> None:
     assert len(asked) == len(re.findall(r"Question \d+ (?:of|·)", flat)) > 0
 
 
-@pytest.mark.parametrize("path", [README, DISCORD], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", MADE, ids=lambda path: path.stem)
 def test_every_picture_and_page_that_is_linked_to_is_there(path: Path) -> None:
     linked = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text(path))
     assert linked

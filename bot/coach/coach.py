@@ -9,7 +9,7 @@ on the way to its replies ends in a notice instead of them.
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, get_args
@@ -91,18 +91,17 @@ class Coach:
             )
         return start
 
-    async def handle(
-        self, session_id: str, event: CandidateEvent, kept: Callable[[], object] = lambda: None
-    ) -> AsyncGenerator[Reply | Delta, None]:
-        """Take one event; the same event id delivered again gets the same replies.
-
-        `kept` is called once the event is stored, however long those before it still take.
-        """
+    async def keep(self, session_id: str, event: CandidateEvent) -> SessionRow:
+        """Store an event that is to be handled, however long those before it still take."""
         # The lock before anything that waits: answers sent at once are taken in the order they came.
         async with self._arriving[session_id]:
             row = await self._row(session_id)
             await self._store.append(row, [_record(event, event.id)])
-        kept()
+            return row
+
+    async def handle(self, session_id: str, event: CandidateEvent) -> AsyncGenerator[Reply | Delta, None]:
+        """Take one event; the same event id delivered again gets the same replies."""
+        row = await self.keep(session_id, event)
         async with self._locks[session_id]:
             session = await self.session(session_id)
             if event.id in session.replies:

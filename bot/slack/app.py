@@ -21,6 +21,7 @@ from bot.slack.parts import Parts
 from bot.slack.places import PREFIX, Place
 from bot.slack.serving import serving
 from bot.slack.web import Web, proxy_to, sdk_client, session
+from bot.slack.web import log as web_log
 from bot.store.installations import Installations
 from bot.unexpected import noted
 
@@ -90,7 +91,7 @@ class Viva:
             client=sdk_client(self._settings.api, connections),
             authorize=authorize,
             request_verification_enabled=False,  # what comes by HTTP is verified before Bolt sees it
-            logger=logging.getLogger("viva.slack.bolt"),
+            logger=web_log,
         )
         self.listeners.register(self.bolt)
 
@@ -122,8 +123,7 @@ class Viva:
         try:
             yield
         finally:
-            await self.listeners.settled(_STOP_SECONDS)
-            await self.parts.showing.settled(_STOP_SECONDS)
+            await asyncio.gather(self.listeners.settled(_STOP_SECONDS), self.parts.showing.settled(_STOP_SECONDS))
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)

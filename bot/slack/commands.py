@@ -12,7 +12,7 @@ from bot.slack import blocks, privacy, settings
 from bot.slack.call import Call
 from bot.slack.layout import laid_out
 from bot.slack.parts import Parts
-from bot.slack.wishes import between, marking, wish
+from bot.slack.wishes import between, marking, plain, wish
 from bot.surface.cards import Passage
 
 _QUESTIONS, _MINUTES = 5, 30
@@ -172,7 +172,11 @@ async def typed(parts: Parts, call: Call, text: str) -> None:
         return
     found = meant(text)
     if found is None:
-        word = text.split()[0][:30]
+        word = plain(text).split()[0][:30]
         raise UsageError(f"There is no {word}; there is {', '.join(COMMANDS)}.")
-    name, rest = found
-    await COMMANDS[name].run(parts, call, rest)
+    await run(parts, call, *found)
+
+
+async def run(parts: Parts, call: Call, name: str, rest: str) -> None:
+    """Do what a command says; who is named stays named where people are needed, else it is text."""
+    await COMMANDS[name].run(parts, call, rest if name == "interview" else plain(rest))

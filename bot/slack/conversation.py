@@ -17,7 +17,7 @@ from bot.errors import UsageError
 from bot.slack import blocks, forms, kit
 from bot.slack.call import Call
 from bot.slack.deliver import status
-from bot.slack.layout import Message
+from bot.slack.layout import Message, laid_out
 from bot.slack.people import People
 from bot.slack.places import Held, Place, Places, Where, person_of, who
 from bot.slack.posting import Name, post
@@ -26,6 +26,7 @@ from bot.slack.telling import NOWHERE, TROUBLES, Whisper, code
 from bot.slack.uploads import Uploads
 from bot.store.store import Store
 from bot.surface import conversation, words
+from bot.surface.cards import Passage
 from bot.surface.press import Press, Verb
 
 log = logging.getLogger("viva.slack")
@@ -167,7 +168,7 @@ class Conversation(conversation.Conversation[Call, Where]):
     async def _thread(self, call: Call, title: str) -> Where:
         """The thread under a message of its own, or direct messages where that cannot be posted."""
         where = await self._places.at(call.place)
-        (root,) = blocks.told(title)
+        (root,) = laid_out([Passage(blocks.SLACK.literal(title))])
         name = Name(call.session_id, call.key, 0)
         try:
             posted = await post(where, name, root.text, root.rendered({}), again=call.again)

@@ -1,7 +1,6 @@
 """The shortcut "Grade this answer": a message of one's own, graded against the question that it answers."""
 
 import asyncio
-import html
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from bot.slack import blocks, forms
 from bot.slack.call import Call
 from bot.slack.forms import Source
 from bot.slack.parts import Parts
+from bot.slack.wishes import plain
 from bot.surface.grading import NO_TEXT, OTHERS, graded
 
 _CHOICES = 25
@@ -23,7 +23,7 @@ async def asked_for(parts: Parts, call: Call, body: Mapping[str, Any]) -> None:
     message = body["message"]
     if message.get("user") != call.user:
         raise UsageError(OTHERS)
-    text = html.unescape(str(message.get("text", "")))
+    text = plain(str(message.get("text", "")))
     if not text.strip():
         raise UsageError(NO_TEXT)
     view = forms.choosing(Source(call.channel, message["ts"], text), await _questions(parts, text))
@@ -79,4 +79,4 @@ async def _whole(parts: Parts, call: Call, source: Source) -> Source:
     texts = [message.get("text", "") for message in page["messages"] if message["ts"] == source.ts]
     if not texts:
         raise UsageError(NO_TEXT)
-    return Source(source.channel, source.ts, html.unescape(texts[0]))
+    return Source(source.channel, source.ts, plain(texts[0]))

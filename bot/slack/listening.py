@@ -3,7 +3,6 @@
 Slack tells of every message in the channels that Viva is in. What is not for Viva is dropped unread.
 """
 
-import html
 import logging
 import re
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from bot.coach.events import Say
 from bot.slack import commands, settings
 from bot.slack.call import Call
 from bot.slack.parts import Parts
+from bot.slack.wishes import plain
 
 log = logging.getLogger("viva.slack")
 
@@ -25,7 +25,6 @@ _PROMPTS = (
     ("Ask the notes", "What does temperature do in a softmax?"),
     ("How do I do?", "progress"),
 )
-_ADDRESS = re.compile(r"<(https?:[^>|]+)(?:\|([^>]*))?>")
 
 
 def may_be_for_viva(event: Mapping[str, Any], me: str) -> bool:
@@ -57,12 +56,11 @@ async def _take(parts: Parts, call: Call, text: str, session_id: str | None) -> 
         await call.ack()
         await (await parts.whisper(call)).say(_NOTHING_SAID)
     elif meant and (session_id is None or _alone(text)):
-        name, rest = meant
-        await commands.COMMANDS[name].run(parts, call, rest)
+        await commands.run(parts, call, *meant)
     elif session_id:
-        await parts.conversation.take(session_id, Say(**call.event, text=text), call, call.ack)
+        await parts.conversation.take(session_id, Say(**call.event, text=plain(text)), call, call.ack)
     else:
-        await commands.ask(parts, call, text)
+        await commands.ask(parts, call, plain(text))
 
 
 def _alone(text: str) -> bool:
@@ -72,9 +70,8 @@ def _alone(text: str) -> bool:
 
 
 def _text(event: Mapping[str, Any], me: str) -> str:
-    """What was said, as it was typed, without the mention of Viva."""
-    text = re.sub(rf"<@{me}(?:\|[^>]*)?>", "", event.get("text", ""))
-    return html.unescape(_ADDRESS.sub(lambda match: match[2] or match[1], text)).strip()
+    """What was said, without the mention of Viva."""
+    return re.sub(rf"<@{me}(?:\|[^>]*)?>", "", event.get("text", "")).strip()
 
 
 async def opened(parts: Parts, call: Call, event: Mapping[str, Any]) -> None:

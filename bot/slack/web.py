@@ -1,5 +1,6 @@
 """Slack's Web API: one door for every method, with the waits that Slack asks for."""
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -22,6 +23,21 @@ _READS = ("auth.test", "conversations.history", "conversations.replies", "users.
 _AS_JSON = ("agents.", "assistant.", "chat.", "views.")
 # What these do shows: done twice, it is seen twice.
 _ONCE = ("chat.postMessage", "chat.postEphemeral", "chat.startStream", "chat.appendStream", "oauth.v2.access")
+
+
+log = logging.getLogger("slack")
+"""What Slack's own libraries have to say."""
+
+
+def one_line(record: logging.LogRecord) -> bool:
+    """Leave of what is logged one line: what failed is made good by trying again, and a traceback helps nobody."""
+    record.msg, record.args = record.getMessage().partition("\n")[0], ()
+    record.exc_info = record.exc_text = None
+    return True
+
+
+log.setLevel(logging.WARNING)  # below, whole requests are logged: what somebody answered, and tokens
+log.addFilter(one_line)
 
 
 class _Again(AsyncRetryHandler):
@@ -50,7 +66,7 @@ def sdk_client(api: str, connections: aiohttp.ClientSession, token: str | None =
     """The SDK's client at an address; a 429 holds up the request that met it, and nothing else."""
     again = _Again(_FAILED_TIMES, FixedValueRetryIntervalCalculator(_FAILED_SECONDS))
     waits: list[AsyncRetryHandler] = [AsyncRateLimitErrorRetryHandler(_LIMITED_TIMES), again]
-    client = AsyncWebClient(token, base_url=f"{api}/", session=connections, retry_handlers=waits)
+    client = AsyncWebClient(token, base_url=f"{api}/", session=connections, retry_handlers=waits, logger=log)
     client.proxy = proxy_to(api)
     return client
 

@@ -1,5 +1,6 @@
 """What is typed after /viva, as people type it. Pure."""
 
+import html
 import re
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +10,7 @@ from bot.grading.grade import Verdict
 from knowledge.note import Level
 
 _PERSON = re.compile(r"<@(\w+)(?:\|[^>]*)?>")
+_NAMED = re.compile(r"<([@#!])?([^>|]+)(?:\|([^>]*))?>")
 _FILLERS = {"on", "about", "for", "with", "of", "the", "a", "an", "level", "topic", "focus", "panel", "please"}
 _UNITS = {"question", "questions", "minute", "minutes", "min", "mins"}
 _LEVELS = {str(level): level for level in Level}
@@ -16,6 +18,16 @@ _VERDICTS: dict[str, Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]] = {
     "yes": Verdict.MET, "said": Verdict.MET, "partly": Verdict.PARTIAL, "no": Verdict.MISSED,
 }  # fmt: skip
 _MARKING = "Say which point and whether you said it: /mark 3 yes, /mark 3 partly, or /mark 3 no 2 for question 2."
+
+
+def plain(typed: str) -> str:
+    """What somebody typed, as they typed it: Slack sends names and addresses in brackets, and brackets escaped."""
+
+    def name(match: re.Match[str]) -> str:
+        kind, named, label = match[1] or "", match[2], match[3]
+        return f"{'@' if kind == '!' else kind}{label or named}".replace("@@", "@") if kind else label or named
+
+    return html.unescape(_NAMED.sub(name, typed)).strip()
 
 
 @dataclass(frozen=True)

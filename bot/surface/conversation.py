@@ -50,8 +50,9 @@ class Conversation(Generic[By, Channel]):
     ) -> None:
         """Have one event answered; it is acknowledged as soon as it is stored, whatever the answer takes."""
         async with self._keeping(acknowledge) as (kept, acknowledged):
-            await self._showing.catch_up_if_behind(session_id)
-            replies = self._coach.handle(session_id, event, kept)
+            await self._coach.keep(session_id, event)
+            kept()
+            replies = self._coach.handle(session_id, event)
             await self._showing.show(session_id, event.id, replies, by, acknowledged)
 
     @asynccontextmanager
@@ -96,7 +97,9 @@ class Conversation(Generic[By, Channel]):
             session_id = await self._coach.unfinished(person, place) or self._asking.get((person, place), "")
             if (await self._coach.session(session_id)).start is None:  # none, or no longer kept
                 session_id = await self._beside(person, place, event)
-            replies = self._coach.handle(session_id, event, kept)
+            await self._coach.keep(session_id, event)
+            kept()
+            replies = self._coach.handle(session_id, event)
             await self._showing.show(session_id, event.id, replies, by, acknowledged, channel)
 
     async def _beside(self, person: str, place: str, event: Ask) -> str:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing
 from typing import Any, Generic, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 from bot.coach.coach import Coach
 from bot.coach.reply import Delta, Reply
@@ -49,6 +50,7 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
         self._behind: set[str] = set()
         self._late: set[str] = set()  # those of which the log says so already
         self._busy: set[asyncio.Task[Any]] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @abstractmethod
     async def turn(
@@ -84,8 +86,27 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
     ) -> bool:
         """Show the replies to one event, in `channel` if there is one; False where the platform fails for now.
 
-        An event that is delivered again while it is shown, or later, is not shown again.
+        One event after the other in each session, and first what the platform did not take a moment ago: else the
+        replies to one would be shown as those to the next. An event that is delivered again while it is shown, or
+        later, is not shown again.
         """
+        async with self._turn_of(session_id):
+            if session_id in self._behind:
+                await self._catch_up(session_id, event_id)
+            return await self._show(session_id, event_id, replies, by, acknowledged, channel)
+
+    def _turn_of(self, session_id: str) -> asyncio.Lock:
+        return self._turns.setdefault(session_id, asyncio.Lock())
+
+    async def _show(
+        self,
+        session_id: str,
+        event_id: str,
+        replies: AsyncGenerator[Reply | Delta, None],
+        by: By | None = None,
+        acknowledged: asyncio.Future[Any] | None = None,
+        channel: Channel | None = None,
+    ) -> bool:
         taken = session_id, event_id
         if taken in self._taken:
             await replies.aclose()
@@ -116,15 +137,17 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
 
     async def catch_up(self, session_id: str) -> None:
         """Show what was answered but not shown, and answer what was stored but not answered."""
+        async with self._turn_of(session_id):
+            await self._catch_up(session_id)
+
+    async def _catch_up(self, session_id: str, until: str = "") -> None:
+        """Those before an event: it and what came after it are shown to whoever waits for that."""
         self._behind.discard(session_id)
         for event in await self._coach.unshown(session_id):
-            if not await self.show(session_id, event.id, self._coach.handle(session_id, event)):
+            if event.id == until:
                 return
-
-    async def catch_up_if_behind(self, session_id: str) -> None:
-        """First things first: what the platform did not take a moment ago."""
-        if session_id in self._behind:
-            await self.catch_up(session_id)
+            if not await self._show(session_id, event.id, self._coach.handle(session_id, event)):
+                return
 
     async def catch_up_with(self, session_ids: Iterable[str]) -> None:
         """Catch up in many sessions; one that takes long or cannot go on does not hold up the others."""

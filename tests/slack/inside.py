@@ -23,9 +23,9 @@ async def inside(slack: Double, app: App) -> AsyncGenerator[tuple[Viva, Settling
         workspace = OneWorkspace(settings, connections)
         await workspace.open(settings.bot_token)
         viva = Viva(app, workspace, connections)
+        settling = Settling(slack)
         running = asyncio.create_task(viva.connect(stop))
         await slack.until(lambda: running.done() or slack.socket.connections)
-        await asyncio.sleep(0)
-        yield viva, Settling(slack)
+        yield viva, settling
         stop.set()
         await running

@@ -42,6 +42,15 @@ def text_of(message: Json) -> str:
     return "\n".join(line for block in blocks for line in lines_of(block)) if blocks else plain(message["text"])
 
 
+def option_called(part: Json, label: str) -> Json:
+    """The option that says so, also where what it says had to be cut short."""
+    for option in options_of(part):
+        begun, cut, _ = called(option["text"]).partition("…")
+        if begun == label or (cut and label.startswith(begun)):
+            return option
+    raise AssertionError(f"nothing to choose called {label!r}")
+
+
 def plain(mrkdwn: str) -> str:
     """mrkdwn without Slack's escapes and without what nobody sees; its marks stay."""
     return unseen(html.unescape(mrkdwn))
@@ -110,8 +119,7 @@ def _value(part: Json, given: Any) -> Json:
     of = kind.removeprefix("multi_").removesuffix("_select").removesuffix("s")
     if of in ("static", "radio_button", "checkboxe"):
         of = "option"
-        choices = {called(option["text"]): option for option in options_of(part)}
         if given is not None:
-            given = [choices[label] for label in given] if several else choices[given]
+            given = [option_called(part, label) for label in given] if several else option_called(part, given)
     name = f"{of}s" if several else of
     return {"type": kind, f"selected_{name}": part.get(f"initial_{name}") if given is None else given}

@@ -19,10 +19,11 @@ CONNECTIONS = 10  # Slack lets an app open so many
 
 @dataclass(eq=False)
 class Connection:
-    """One connection, and who waits for an acknowledgement over it, by the envelope's id."""
+    """One connection, the task that listens at it, and who waits there for an acknowledgement, by envelope."""
 
     socket: web.WebSocketResponse
     cable: asyncio.Transport | None
+    task: asyncio.Task[Any] | None
     waiting: dict[str, asyncio.Future[Json | None]] = field(default_factory=dict[str, "asyncio.Future[Json | None]"])
 
     def closed(self) -> None:
@@ -59,7 +60,7 @@ class Socket:
         self._tickets.remove(ticket)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        connection = Connection(socket, request.transport)
+        connection = Connection(socket, request.transport, asyncio.current_task())
         self.connections.append(connection)
         self.opened += 1
         try:

@@ -25,7 +25,7 @@ async def graded(told: Story) -> None:
     bob = told.person("Bob")
     message = await told.says(bob, told.general, spoken.WRONG_ABOUT_NORM)
     await told.grades(bob, told.general, message, spoken.ABOUT_NORM)
-    await told.clicks(bob, "Share with the channel")
+    await told.clicks(bob, "Share with the channel", under="Grade")
 
 
 STORIES: dict[str, Script] = {"drill": drill, "graded": graded}

@@ -16,7 +16,7 @@ from tests.slack.drilling import asked_for_form, handed_in
 from tests.slack.people import Person
 from tests.slack.reading import unmarked
 from tests.slack.settling import Settling
-from tests.slack.shown import called, lines_of
+from tests.slack.shown import called, lines_of, text_of
 from tests.slack.world import Json
 from tests.transcript import Did, Seen, transcript, wrapped
 
@@ -47,9 +47,9 @@ class Story:
         self._did(person, f"types /viva {text}", self._place(channel, ""))
         await self._then(person.slash(channel, text))
 
-    async def clicks(self, person: Person, label: str) -> None:
-        """A button, of the newest message that has it."""
-        message = self.newest(person, label)
+    async def clicks(self, person: Person, label: str, under: str = "") -> None:
+        """A button, of the newest message that has it and says this."""
+        message = self.newest(person, label, under)
         self._did(person, f"clicks [{label}]", self._where(message))
         await self._then(person.click(message, label))
 
@@ -87,11 +87,11 @@ class Story:
         self._did(person, f"chooses “{question}” in the form", self._place(channel, ""))
         await self._then(person.submit(act.modal, **{name: question}))
 
-    def newest(self, person: Person, label: str) -> Json:
-        """The last message before somebody with something to use that is called so."""
+    def newest(self, person: Person, label: str, said: str = "") -> Json:
+        """The last message before somebody that says this, with something to use that is called so."""
         before_them = [m for channel in (self.general, person.dm) for m in person.everything(channel)]
         for message in sorted(before_them, key=lambda m: float(m["ts"]), reverse=True):
-            if label in _usable(message):
+            if label in _usable(message) and said in text_of(message):
                 return message
         raise AssertionError(f"nothing is called {label!r}")
 

@@ -120,3 +120,18 @@ async def test_what_slack_or_somebody_ended_grows_no_more_and_is_finished_all_th
     assert len(scene.asked_for("chat.appendStream")) == (1 if method == "chat.appendStream" else 2)
     assert [text_of(prompt) for prompt in open_prompts(scene.slack.lab, thread)] == ["".join(PROBE)]
     assert scene.said(thread).count("And what") == 1
+
+
+async def test_a_reply_that_broke_off_is_not_shown_once_more_as_that_to_the_next_event(scene: Scene) -> None:
+    ada = scene.person("Ada")
+    thread = await scene.drill(ada)
+    form = await scene.click(ada, scene.prompt(thread), "Answer")
+    left = [Fault.BROKEN]
+    scene.slack.fault = lambda request: left.pop() if left and request.method == "chat.startStream" else None
+    await ada.say(thread.channel, ANSWER, thread=thread.ts)
+    await scene.submit(form, answer=ANSWER)
+    await scene.behind()
+    assert left == []
+    assert scene.said(thread).count("So far") == 1
+    assert scene.said(thread).count("And what") == 1
+    assert "That question is over" in scene.said(thread)

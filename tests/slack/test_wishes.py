@@ -7,7 +7,7 @@ import pytest
 from bot.errors import UsageError
 from bot.grading.grade import Verdict
 from bot.slack.commands import COMMANDS, meant
-from bot.slack.wishes import Wish, between, marking, wish
+from bot.slack.wishes import Wish, between, marking, plain, wish
 from knowledge.note import Level
 
 TYPED = {
@@ -68,3 +68,19 @@ def test_a_command_is_its_first_word_however_it_is_written() -> None:
 
 def test_every_command_says_what_it_does() -> None:
     assert all(command.about.endswith(".") for command in COMMANDS.values())
+
+
+SENT = {
+    "if a &lt; b &amp;&amp; b &gt; c": "if a < b && b > c",
+    "<@U1|bob> says <#C1|general>": "@bob says #general",
+    "<@U1> and <!here> and <!subteam^S1|@team>": "@U1 and @here and @team",
+    "see <https://example.org/a?b=1&amp;c=2>": "see https://example.org/a?b=1&c=2",
+    "see <http://example.org|example.org>": "see example.org",
+    "&lt;!channel&gt;": "<!channel>",
+    "  two\nlines ": "two\nlines",
+}
+
+
+@pytest.mark.parametrize(("sent", "typed"), SENT.items(), ids=SENT.keys())
+def test_what_slack_sends_is_read_as_it_was_typed(sent: str, typed: str) -> None:
+    assert plain(sent) == typed

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.compose import Settings
-from bot.settings import DiscordSettings, OpenAISettings, StoreSettings, VivaSettings
+from bot.settings import DiscordSettings, OpenAISettings, SlackSettings, StoreSettings, VivaSettings
 from bot.terminal.log import log_to
 from bot.unexpected import noted
 
@@ -34,7 +34,7 @@ def logged(folder: Path, level: str) -> Path:
     viva = VivaSettings.model_validate({"data_dir": folder, "log_level": level})
     logging.getLogger().handlers[:] = [logging.NullHandler()]  # as the command begins
     openai, store = OpenAISettings.model_validate({}), StoreSettings.model_validate({})
-    log_to(Settings(viva, openai, store, DiscordSettings.model_validate({})))
+    log_to(Settings(viva, openai, store, DiscordSettings.model_validate({}), SlackSettings.model_validate({})))
     return folder / "viva.log"
 
 
