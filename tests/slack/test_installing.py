@@ -156,6 +156,7 @@ async def test_a_workspace_that_viva_was_removed_from_is_forgotten(
     slack: Double, address: str, many: ManyWorkspaces, event: dict[str, Any]
 ) -> None:
     await agreed(slack, address)
+    await many.web(slack.lab.id)
     body = {"type": "event_callback", "event_id": "Ev1", "team_id": slack.lab.id, "event": event}
     status, _ = await signed(address).post("application/json", json.dumps(body))
     assert status == 200
