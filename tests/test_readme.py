@@ -29,7 +29,11 @@ def test_what_people_see_is_as_it_is_told(
     notes_index: Path, embedder: SentenceEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two stories of each platform: each costs seconds, and these two have all that a drill shows."""
-    monkeypatch.setattr("bot.compose.SentenceEmbedder", lambda *_: embedder)  # loaded once
+
+    def loaded(_: str) -> SentenceEmbedder:
+        return embedder
+
+    monkeypatch.setattr("bot.compose.SentenceEmbedder", loaded)  # once
     for path, page in ((DISCORD, discord_page), (SLACK, slack_page)):
         for name, told in page.transcripts("drill", "graded", index=notes_index).items():
             assert section(name, text(path)) == told(), f"{path.name} differs from what runs: python -m tests.readme"

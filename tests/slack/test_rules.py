@@ -128,7 +128,7 @@ UNSOUND: dict[str, tuple[str, Json, str]] = {
     "links made of names": (POST, posted(link_names=True), "unknown key link_names"),
     "nobody to see it": ("chat.postEphemeral", posted(), "has no user"),
     "nothing to change": ("chat.update", posted(), "has no ts"),
-    "51 blocks": (POST, posted(*(section() for _ in range(51))), "51 items, not 1 to 50"),
+    "51 blocks": (POST, posted(*(section() for _ in range(51))), "51 items, not 0 to 50"),
     "blocks too long in all": (POST, posted(*(section("x" * 3_000) for _ in range(4))), "characters in all, of 12,000"),
     "Markdown too long in all": (
         POST,
@@ -229,7 +229,7 @@ UNSOUND: dict[str, tuple[str, Json, str]] = {
     ),
     "a stream of text": ("chat.startStream", {"channel": "C1", "text": "x"}, "unknown key text"),
     "too many blocks at its end": (
-        "chat.stopStream", {"channel": "C1", "ts": "1", "blocks": [section()] * 51}, "51 items, not 1 to 50"
+        "chat.stopStream", {"channel": "C1", "ts": "1", "blocks": [section()] * 51}, "51 items, not 0 to 50"
     ),
 }  # fmt: skip
 
