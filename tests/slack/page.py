@@ -45,8 +45,9 @@ def check() -> str:
 
 def _slack(slack: Double) -> SlackSettings:
     """What a person sets who has done the five steps."""
-    tokens = {"bot_token": SecretStr(slack.lab.token), "app_token": SecretStr(APP_TOKEN)}
-    return SlackSettings.model_construct(**tokens, api=f"{slack.address}/api")
+    return SlackSettings.model_construct(
+        bot_token=SecretStr(slack.lab.token), app_token=SecretStr(APP_TOKEN), api=f"{slack.address}/api"
+    )
 
 
 def scopes() -> str:
