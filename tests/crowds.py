@@ -79,7 +79,7 @@ async def _answer(talk: Talk[Any, Any], thread: Hashable) -> None:
 
 
 async def _reckon(report: Report, viva: Viva, talk: Talk[Any, Any]) -> None:
-    problems = await lost_or_doubled(viva, talk)
+    problems = await lost_or_doubled(viva.data, talk)
     report("  lost or doubled", len(problems), "", "0")
     sys.stderr.writelines(f"{problem}\n" for problem in problems)
 

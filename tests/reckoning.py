@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator
+from pathlib import Path
 from typing import Any
 
 from bot.coach.events import EVENT, CandidateEvent, Graded, Outcome, Replied, Say
 from bot.coach.reply import GradeReply, ProbeReply, QuestionReply, Reply
 from bot.store.store import Store
 from tests.drills import Drills, Talk
-from tests.shipped import Viva
 
 
-async def lost_or_doubled(viva: Viva, talk: Talk[Any, Any]) -> list[str]:
-    """Every difference between what people said, what is stored and what stands in the threads; a line each."""
+async def lost_or_doubled(data: Path, talk: Talk[Any, Any]) -> list[str]:
+    """Every difference between what people said, what is stored in that folder and what stands in the threads."""
     found = list[str]()
-    store = await Store.open(f"sqlite:///{viva.data / 'viva.sqlite3'}")
+    store = await Store.open(f"sqlite:///{data / 'viva.sqlite3'}")
     for thread, person in talk.threads.items():
         rows = await store.sessions(talk.drills.id_of(person))
         events = [EVENT.validate_json(record.body) for row in rows for record in await store.events(row.id)]

@@ -20,6 +20,6 @@ async def test_in_a_storm_nothing_is_lost_and_nothing_doubled(viva: Viva) -> Non
             server.always(chaos.model)
             async with drills.running(viva, **WITHOUT_MODELS, **configured(server)):
                 await chaos.rage(NAMES, SECONDS)
-        assert await lost_or_doubled(viva, chaos) == []
+        assert await lost_or_doubled(viva.data, chaos) == []
     log = (viva.data / "viva.log").read_text(encoding="utf-8")
     assert "unexpected" not in log, log

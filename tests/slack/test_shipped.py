@@ -104,7 +104,7 @@ async def test_killed_during_many_sessions_all_go_on_and_nobody_answers_again(vi
         killing = Killing(drills)
         with ScriptedServer() as server:
             await killing.run(viva, server, PEOPLE)
-        assert await lost_or_doubled(viva, killing) == []
+        assert await lost_or_doubled(viva.data, killing) == []
         assert [len(drills.prompts(thread)) for thread in killing.threads] == [1] * len(PEOPLE)
     assert all(act.acknowledged for act in killing.acts), "a button or a form did not work"
 
