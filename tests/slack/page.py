@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from unittest.mock import patch
 
 from pydantic import SecretStr
@@ -45,7 +46,7 @@ def check() -> str:
 
 def _slack(slack: Double) -> SlackSettings:
     """What a person sets who has done the five steps."""
-    tokens = {"bot_token": SecretStr(slack.lab.token), "app_token": SecretStr(APP_TOKEN)}
+    tokens: dict[str, Any] = {"bot_token": SecretStr(slack.lab.token), "app_token": SecretStr(APP_TOKEN)}
     return SlackSettings.model_construct(**tokens, api=f"{slack.address}/api")
 
 
