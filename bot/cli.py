@@ -86,12 +86,12 @@ def lint(
     if not quick:
         from bot.compose import Settings
         from bot.terminal.progress import counting
-        from knowledge.embedder import SentenceEmbedder
+        from knowledge.models import embedder_of
         from knowledge.proofreading import embedded_texts, remarks
         from knowledge.vectors import remembered
 
         settings = Settings.read()
-        embedder, path = SentenceEmbedder(settings.viva.embedding_model), settings.viva.data_dir / "lint.index"
+        embedder, path = embedder_of(settings.viva.embedding_model), settings.viva.data_dir / "lint.index"
         with counting("Reading the notes") as progress:
             vectors = remembered(embedded_texts(found), embedder, path, progress)
         for remark in remarks(found, vectors):

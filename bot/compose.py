@@ -23,9 +23,9 @@ from bot.llm import ModelClient
 from bot.settings import DiscordSettings, OpenAISettings, SlackSettings, StoreSettings, VivaSettings
 from bot.store.leases import Leases
 from bot.store.store import Store
-from knowledge.embedder import SentenceEmbedder
 from knowledge.index import Index
 from knowledge.library import Library, load
+from knowledge.models import embedder_of
 from knowledge.search import Findings, Search
 from knowledge.vectors import Progress
 
@@ -84,7 +84,7 @@ class Knowledge:
         self._progress = progress
         self._lock = threading.RLock()
         self.library: Library = load()
-        self.embedder = SentenceEmbedder(settings.viva.embedding_model)
+        self.embedder = embedder_of(settings.viva.embedding_model)
         self.matcher = Matcher(self.embedder)
 
     @cached_property

@@ -7,8 +7,8 @@ from bot.compose import Settings
 from bot.errors import USER_ERRORS, ModelError
 from bot.llm import ModelClient
 from bot.store.store import Store
-from knowledge.embedder import SentenceEmbedder
 from knowledge.library import load
+from knowledge.models import embedder_of
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ async def _examine(settings: Settings) -> AsyncIterator[Finding]:
     except USER_ERRORS as error:
         yield Finding(False, f"notes: {str(error).splitlines()[0]}; `viva notes lint` lists all")
     try:
-        yield Finding(True, f"embedding model: {SentenceEmbedder(settings.viva.embedding_model).check()}")
+        yield Finding(True, f"embedding model: {embedder_of(settings.viva.embedding_model).check()}")
     except USER_ERRORS as error:
         yield Finding(False, f"embedding model: {error}")
     built = settings.index_path.exists()

@@ -10,7 +10,7 @@ will be on new notes. Thresholds are the least probabilities at which the out-of
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +21,13 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import LeaveOneGroupOut, cross_val_predict
 
 from bot.grading.embedded import HEADS
-from bot.grading.features import AGAINST, COMPETITION, FEATURES, OF_READING, OF_VECTORS
+from bot.grading.features import AGAINST, FEATURES, OF_READING, OF_VECTORS
 from bot.grading.grade import Submission, Verdict
 from bot.grading.matching import Match, Matcher
 from evals.cases import GradingCase, digest, grading, split_files
 from evals.thresholds import PRECISION, threshold
-from knowledge.embedder import SentenceEmbedder
 from knowledge.library import Library, load
+from knowledge.minilm import MiniLM
 from knowledge.note import Criterion
 
 SPLIT = "dev"
@@ -36,12 +36,10 @@ WANTED = {
     "opposed": PRECISION,
     # Without contradictions there is less to go by, and nothing reaches more often.
     "alone": {**PRECISION, Verdict.MET: 0.9, Verdict.CONTRADICTED: 0.85},
-    "only": {**PRECISION, Verdict.MET: 0.9, Verdict.CONTRADICTED: 0.85},
 }
 HEAD_FEATURES = {
     "opposed": FEATURES,
     "alone": (*OF_VECTORS, *OF_READING),
-    "only": tuple(name for name in (*OF_VECTORS, *OF_READING) if name not in COMPETITION),
 }
 ABLATIONS = {
     "vectors": OF_VECTORS,
@@ -77,11 +75,11 @@ def table(cases: Sequence[GradingCase], library: Library, matcher: Matcher, head
     rows: list[tuple[Match, Verdict, str]] = []
     for case in cases:
         submission = case.submission(library)
-        for asked in _seen(submission, head):
-            for point, match in zip(asked.rubric, matcher.match(asked), strict=True):
-                if match is not None:
-                    gold = case.gold_points[point.id]
-                    rows.append((match, Verdict.MET if gold.credit else gold, case.note))
+        asked = submission if head == "opposed" else _bare(submission)
+        for point, match in zip(asked.rubric, matcher.match(asked), strict=True):
+            if match is not None:
+                gold = case.gold_points[point.id]
+                rows.append((match, Verdict.MET if gold.credit else gold, case.note))
     return Table(
         features=np.array([match.features for match, _, _ in rows]),
         relevance=np.array([match.relevance for match, _, _ in rows]),
@@ -90,14 +88,10 @@ def table(cases: Sequence[GradingCase], library: Library, matcher: Matcher, head
     )
 
 
-def _seen(submission: Submission, head: str) -> Iterator[Submission]:
-    """The submission as it is; its points stripped to their sentence; or each of those as a rubric of its own."""
-    if head == "opposed":
-        yield submission
-        return
+def _bare(submission: Submission) -> Submission:
+    """The submission with its points stripped to their sentence."""
     points = tuple(Criterion(id=p.id, point=p.point, weight=p.weight) for p in submission.rubric)
-    for rubric in (points,) if head == "alone" else ((point,) for point in points):
-        yield submission.model_copy(update={"rubric": rubric})
+    return submission.model_copy(update={"rubric": points})
 
 
 def _standardised(features: Features, names: Sequence[str]) -> tuple[Features, Features, Features]:
@@ -161,7 +155,7 @@ def ablation(data: Table) -> None:
 
 def main() -> None:
     """Fit the heads, say how well they do on notes they have not seen, and write them."""
-    library, cases, matcher = load(), grading(SPLIT), Matcher(SentenceEmbedder())
+    library, cases, matcher = load(), grading(SPLIT), Matcher(MiniLM())
     heads: dict[str, Any] = {}
     for name, features in HEAD_FEATURES.items():
         data = table(cases, library, matcher, name)

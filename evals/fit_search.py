@@ -20,9 +20,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from evals.cases import HELD_OUT, digest, files, retrieval
-from knowledge.embedder import SentenceEmbedder
 from knowledge.index import Index
 from knowledge.library import load
+from knowledge.minilm import MiniLM
 from knowledge.search import MODELS, Search
 
 
@@ -47,7 +47,7 @@ def main() -> None:
     """Fit both, say how well they do, and write them."""
     library, cases = load(), retrieval(held_out=False)
     with tempfile.TemporaryDirectory() as folder:
-        search = Search(library, Index.open(library, SentenceEmbedder(), Path(folder) / "index"))
+        search = Search(library, Index.open(library, MiniLM(), Path(folder) / "index"))
         features = [search.features(case.query) for case in cases]
     alone = np.array([not case.context for case in cases])
     inside = np.array([case.expect is not None for case in cases])

@@ -318,4 +318,4 @@ def against_reference(case: AgreementCase, *, whole: bool = False) -> Submission
         Criterion(id=f"reference-{number}", point=text, weight=1 / len(texts), paraphrases=tuple(others))
         for number, text in enumerate(texts, 1)
     )
-    return Submission(question=case.question, rubric=rubric, answer=case.answer)
+    return Submission(question=case.question, rubric=rubric, answer=case.answer, of_reference=True)

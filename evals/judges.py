@@ -17,7 +17,7 @@ from bot.llm import ModelClient
 from bot.settings import OpenAISettings, VivaSettings, read
 from evals import baselines
 from evals.cassette import Cassette
-from knowledge.embedder import SentenceEmbedder
+from knowledge.models import embedder_of
 
 ROOT = Path(__file__).parents[1]
 LOCAL = ("embedded", *baselines.NAMES)  # they ask no model
@@ -112,7 +112,7 @@ def bench(
     if name not in NAMES:
         raise SettingsError(f"There is no judge {name!r}; choose one of {', '.join(NAMES)}.")
     usage, viva = Usage(), read(VivaSettings)
-    embedder = SentenceEmbedder(viva.embedding_model)
+    embedder = embedder_of(viva.embedding_model)
     if name in baselines.NAMES:
         return Bench(baselines.baseline(name, embedder, submissions), usage, None)
     matcher = Matcher(embedder)

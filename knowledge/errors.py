@@ -7,10 +7,13 @@ KnowledgeError              the message is one sentence (or a list of them) for 
 └── EmbedderError           weights missing, altered or not loadable
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+
+_WORD, _ALIKE = 4, 0.8  # letters of a word that a name is known by, and how alike two spellings of it are
 
 
 class KnowledgeError(Exception):
@@ -39,9 +42,16 @@ class LibraryError(KnowledgeError):
 
 
 def _suggest(kind: str, name: str, known: Sequence[str], where: str, alike: float = 0.5) -> str:
-    close = get_close_matches(name, known, n=3, cutoff=alike)
+    close = list(dict.fromkeys([*get_close_matches(name, known, cutoff=alike), *_with_words_of(name, known)]))[:3]
     hint = f"did you mean {' or '.join(close)}?" if close else f"{where} lists them."
     return f"There is no {kind} {name!r}; {hint}"
+
+
+def _with_words_of(name: str, known: Sequence[str]) -> list[str]:
+    """The known names that have a word of this one, or one spelt nearly so; those with most of them first."""
+    asked = [word for word in re.split(r"[\W_]+", name.lower()) if len(word) >= _WORD]
+    shared = {one: sum(bool(get_close_matches(word, one.split("-"), cutoff=_ALIKE)) for word in asked) for one in known}
+    return sorted((one for one in known if shared[one]), key=lambda one: -shared[one])
 
 
 class UnknownNote(KnowledgeError):

@@ -19,9 +19,9 @@ from bot.grading.cross_encoder import CrossEncoder
 from bot.grading.embedded import EmbeddedJudge
 from bot.grading.grade import Submission
 from bot.grading.matching import Matcher
-from knowledge.embedder import SentenceEmbedder
 from knowledge.index import Index
 from knowledge.library import load
+from knowledge.minilm import MiniLM
 from tests.crowds import measure
 from tests.discord import chaos as discord_chaos
 from tests.discord import drilling as discord
@@ -77,7 +77,7 @@ def startup() -> None:
 
 def indexing() -> None:
     """The first index, a second start, and one changed note."""
-    library, embedder = load(), SentenceEmbedder()
+    library, embedder = load(), MiniLM()
     embedder.embed(["warm up"])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "notes.index"
@@ -94,7 +94,7 @@ def indexing() -> None:
 
 def grading() -> None:
     """The embedded judge on one long answer, the rubric's encodings known as after the first answer."""
-    embedder, reader = SentenceEmbedder(), CrossEncoder()
+    embedder, reader = MiniLM(), CrossEncoder()
     note = load()["domain-shift"]
     rubric = note.rubric[:5]
     wall: list[float] = []

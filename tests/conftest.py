@@ -9,9 +9,9 @@ import pytest
 
 from bot.settings import VivaSettings
 from bot.store.store import Store
-from knowledge.embedder import SentenceEmbedder
 from knowledge.index import Index
 from knowledge.library import Library, load
+from knowledge.minilm import MiniLM
 from tests.shipped import Viva
 
 
@@ -22,15 +22,13 @@ def library() -> Library:
 
 
 @pytest.fixture(scope="session")
-def embedder() -> SentenceEmbedder:
+def embedder() -> MiniLM:
     """The bundled MiniLM: about 4 s of CPU on first use, so only where meaning matters."""
-    return SentenceEmbedder()
+    return MiniLM()
 
 
 @pytest.fixture(scope="session")
-def notes_index(
-    library: Library, embedder: SentenceEmbedder, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Path:
+def notes_index(library: Library, embedder: MiniLM, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     """The index of the shipped notes: half a minute of embedding, once for all workers, or none where
     `make install` left one (whatever is stale in it is embedded again)."""
     own = tmp_path_factory.getbasetemp()

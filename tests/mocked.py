@@ -27,7 +27,11 @@ from knowledge.library import Library
 from prompts.render import render
 from tests.fakes import HashingEmbedder
 
-POINTS = {"first": "Dropout masks units at random.", "second": "The mask is new in every pass.", "third": "It is off."}
+POINTS = {
+    "first": "Dropout masks units at random.",
+    "second": "The mask is new in every pass.",
+    "third": "At test time no unit is masked.",
+}
 ANSWER = "Dropout masks units at random, and the mask is new in every pass. At test time it is off."
 VERDICTS = {
     "points": [

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.embedder import SentenceEmbedder
 from knowledge.library import Library
 from tests.discord import page as discord_page
 from tests.markdown import section
@@ -25,15 +24,8 @@ def test_a_page_says_what_runs(path: Path, name: str) -> None:
     assert section(name, text(path)) == made().strip(), f"{path.name} differs from what runs: python -m tests.readme"
 
 
-def test_what_people_see_is_as_it_is_told(
-    notes_index: Path, embedder: SentenceEmbedder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_people_see_is_as_it_is_told(notes_index: Path) -> None:
     """Two stories of each platform: each costs seconds, and these two have all that a drill shows."""
-
-    def loaded(_: str) -> SentenceEmbedder:
-        return embedder
-
-    monkeypatch.setattr("bot.compose.SentenceEmbedder", loaded)  # once
     for path, page in ((DISCORD, discord_page), (SLACK, slack_page)):
         for name, told in page.transcripts("drill", "graded", index=notes_index).items():
             assert section(name, text(path)) == told(), f"{path.name} differs from what runs: python -m tests.readme"

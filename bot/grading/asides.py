@@ -135,6 +135,7 @@ def is_about_marks(telling: Set[str]) -> bool:
     return bool(telling & _stems(_OF_MARKS)) and telling <= _stems(_OF_MARKS) | _stems(_OF_THE_EXAM)
 
 
+@lru_cache(maxsize=256)  # as above
 def plain(text: str) -> str:
     """A text as its reader sees it: lower case, and Latin letters without accents wherever it looks like them."""
     if not text.isascii():

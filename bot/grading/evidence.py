@@ -26,8 +26,10 @@ _LIST_WORDS, _WORD_LETTERS = 6, 3
 _ITEMS, _ITEM_WORDS, _LINE_WORDS = 5, 3, 4  # least items of a list, most words of one on average and of a line
 _LONG = 10  # words; a longer sentence usually holds several statements
 
+_REMEMBERED = 4_096  # texts: the rubrics of some notes, and the pieces of an answer
 _SALAD_WORDS, _SALAD_TAKEN, _SALAD_ORDER = 8, 0.95, 0.36
 
+_ONE_SPACE = re.compile(r"\s+|.")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 
 STOPWORDS = frozenset(
@@ -60,20 +62,22 @@ _QUESTION = re.compile(
 )
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=_REMEMBERED)  # a piece of an answer is looked at from many sides
+def words(text: str) -> tuple[str, ...]:
     """Lower-case words of a text, in order."""
-    return _WORD.findall(text.lower())
+    return tuple(_WORD.findall(text.lower()))
 
 
-def content(text: str) -> list[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def content(text: str) -> tuple[str, ...]:
     """Stems of the words that carry meaning, in order."""
-    return [stem(word) for word in words(text) if word not in STOPWORDS]
+    return tuple(stem(word) for word in words(text) if word not in STOPWORDS)
 
 
 def statements(answer: str) -> list[Span]:
     """The sentences of an answer, and the clauses of its long ones, as spans in order of start."""
     spans: list[Span] = []
-    for start, end in _pieces(answer, 0, len(answer), _SENTENCE_END):
+    for start, end in _sentences(answer):
         spans.append(_span(answer, start, end))
         if len(words(answer[start:end])) > _LONG:
             clauses = list(_pieces(answer, start, end, _CLAUSE_BREAK))
@@ -125,15 +129,21 @@ def _lists(answer: str) -> list[tuple[int, int]]:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, in order."""
-    return [text[start:end] for start, end in _pieces(text, 0, len(text), _SENTENCE_END)]
+    return [text[start:end] for start, end in _sentences(text)]
 
 
 def sentence_around(span: Span, answer: str) -> str:
     """The whole sentence that a statement is part of."""
-    for start, end in _pieces(answer, 0, len(answer), _SENTENCE_END):
+    for start, end in _sentences(answer):
         if start <= span.start and span.end <= end:
             return answer[start:end]
     return span.quote
+
+
+@lru_cache(maxsize=64)  # asked for with every statement and every quote of an answer
+def _sentences(text: str) -> tuple[tuple[int, int], ...]:
+    """Where each sentence of a text begins and ends."""
+    return tuple(_pieces(text, 0, len(text), _SENTENCE_END))
 
 
 def _pieces(text: str, start: int, end: int, separator: re.Pattern[str]) -> Iterator[tuple[int, int]]:
@@ -180,6 +190,9 @@ _FOLD = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-
 @lru_cache(maxsize=8)  # an answer is searched for every quote from it
 def _folded(text: str) -> tuple[str, Sequence[int]]:
     """The folded text, and for each of its characters the index it came from."""
+    if text.isascii() and text.replace("\n", " ").isprintable():  # as most are: nothing but space to fold
+        places = list(_ONE_SPACE.finditer(text.casefold()))
+        return "".join(" " if place[0].isspace() else place[0] for place in places), [p.start() for p in places]
     folded: list[str] = []
     origin: list[int] = []
     for index, cluster in _clusters(text):
@@ -210,9 +223,10 @@ def _clusters(text: str) -> Iterator[tuple[int, str]]:
         yield start, cluster
 
 
-def turning(text: str) -> set[str]:
+@lru_cache(maxsize=_REMEMBERED)
+def turning(text: str) -> frozenset[str]:
     """Stems of the words that carry meaning or can turn it round ("not", "same", "more")."""
-    return {stem(word) for word in words(text) if word not in STOPWORDS or word in POLAR}
+    return frozenset(stem(word) for word in words(text) if word not in STOPWORDS or word in POLAR)
 
 
 def echoes(text: str, question: str) -> bool:
@@ -228,7 +242,7 @@ def carries_content(text: str, question: str) -> bool:
     return not is_about_marks(set(content(plain(text))) - set(content(question)))
 
 
-def _without_fillers(text: str) -> set[str]:
+def _without_fillers(text: str) -> frozenset[str]:
     return turning(" ".join(word for word in words(text) if word not in FILLERS))
 
 
@@ -260,7 +274,7 @@ def is_word_salad(text: str, points: Sequence[str], wordings: Sequence[str] = ()
     return sum(pair in neighbours for pair in pairwise(given)) < _SALAD_ORDER * (len(given) - 1)
 
 
-@lru_cache(maxsize=4_096)  # a rubric's texts come again with every statement
+@lru_cache(maxsize=_REMEMBERED)  # a rubric's texts come again with every statement
 def _sequence(text: str) -> tuple[str, ...]:
     return tuple(stem(word) for word in words(text))
 

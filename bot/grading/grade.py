@@ -161,6 +161,7 @@ class Submission(_Value):
 
     `beside` are the points of the same rubric that are not graded now: a statement that belongs to
     one of them says nothing about the others. `misconceptions` are wrong beliefs to listen for.
+    `of_reference`: the points are the sentences of a model answer, not facts that an answer has to state.
     """
 
     question: str
@@ -168,6 +169,7 @@ class Submission(_Value):
     answer: Said
     beside: tuple[Criterion, ...] = ()
     misconceptions: tuple[Misconception, ...] = ()
+    of_reference: bool = False
     person: str = ""
 
 

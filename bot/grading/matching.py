@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.grading.cross_encoder import CrossEncoder, Reader
-from bot.grading.evidence import POLAR, STOPWORDS, sentence_around, statements_about
+from bot.grading.evidence import POLAR, STOPWORDS, content, sentence_around, statements_about
 from bot.grading.features import Comparison, Matrix, Reading, features
 from bot.grading.grade import Span, Submission
 from knowledge.embedder import Embedder, Encoding, Vectors
@@ -23,6 +23,7 @@ from knowledge.note import Criterion
 Counts = NDArray[np.int64]
 
 _NEAR = 0.3  # fused similarity below which a statement is not about a point
+_SHARED = 2  # telling words that a statement about a point and one wording of it have in common
 _VERBATIM, _CLEAR = 0.97, 0.05  # fused similarity of the same sentence, and its distance from a wrong one
 _REMEMBERED = 4_000  # encodings kept: the rubrics of about 80 notes
 _PASSAGE = 3  # statements whose sentences make the passage that the cross-encoder reads beside a point
@@ -87,16 +88,21 @@ class Matcher:
         best = int(np.argmax(similarity))
         return spans[best] if similarity[best] >= _NEAR else None
 
-    async def near(self, point: Criterion, quote: str, submission: Submission) -> bool:
-        """Whether any statement of a quotation from the answer is about the point, for it or against it."""
-        return await asyncio.to_thread(self._is_near, point, submission.model_copy(update={"answer": quote}))
+    async def about(self, quoted: Sequence[tuple[Criterion, Span]], submission: Submission) -> list[bool]:
+        """For each quotation from the answer: whether a statement that it is of is about its point, for or against."""
+        spans = _spans(submission) if quoted else ()
+        said = [[span for span in spans if span.overlaps(quote)] for _, quote in quoted]
+        asked = content(submission.question)
+        # Words in common settle most of it, and cost nothing beside vectors.
+        return [
+            _shares_words(point, of, asked) or await asyncio.to_thread(self._is_near, point, of)
+            for (point, _), of in zip(quoted, said, strict=True)
+        ]
 
-    def _is_near(self, point: Criterion, quoted: Submission) -> bool:
-        spans = _spans(quoted)
-        if not spans:
-            return False
+    def _is_near(self, point: Criterion, spans: Sequence[Span]) -> bool:
         said = self._encode([span.quote for span in spans])
-        return bool(self._compare(said, spans, point, quoted).relevance.max() >= _NEAR)
+        texts = self._encode((point.point, *point.paraphrases, *point.contradictions))
+        return bool(said) and bool(np.mean(_similarities(said, texts), axis=0).max() >= _NEAR)
 
     def match(self, submission: Submission) -> list[Match | None]:
         """One match for each point to grade; None for all where nothing is stated about the subject."""
@@ -165,6 +171,13 @@ def _spans(submission: Submission) -> tuple[Span, ...]:
     criteria = (*submission.rubric, *submission.beside)
     wordings = [text for point in criteria for text in (*point.paraphrases, *point.contradictions)]
     return statements_about(submission.answer, submission.question, [point.point for point in criteria], wordings)
+
+
+def _shares_words(point: Criterion, spans: Sequence[Span], asked: Sequence[str]) -> bool:
+    """Whether a statement has words of one wording of a point that its question does not give away."""
+    wordings = [set(content(text)) for text in (point.point, *point.paraphrases, *point.contradictions)]
+    said = [set(content(span.quote)) - set(asked) for span in spans]
+    return any(len(mine & theirs) >= _SHARED for mine in said for theirs in wordings)
 
 
 def _nearest(similarity: Matrix, count: int) -> list[int]:

@@ -1,9 +1,11 @@
 """The database: SQLite (WAL) by default, PostgreSQL by URL; its tables are brought up to date when it is opened."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Any
 
 from sqlalchemy import Connection, event, text
@@ -144,11 +146,26 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     # Transactions are begun by _begin_immediate, not by the driver's own guess.
     connection.isolation_level = None
     try:
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+        _use_wal(connection)
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
     except BaseException:
         connection.close()  # the pool does not know it yet, so nobody else would
         raise
+
+
+def _use_wal(connection: Any) -> None:
+    # While another process makes the tables this fails at once, whatever the timeout of the connection.
+    given_up = time.monotonic() + _CONNECT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except OperationalError:
+            if time.monotonic() > given_up:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _begin_immediate(connection: Connection) -> None:

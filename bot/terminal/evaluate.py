@@ -211,11 +211,11 @@ def _carry_out(
     from evals.judges import Prices
     from evals.plan import Plan
     from evals.report import check_writable, console, write_json, write_junit
-    from knowledge.embedder import SentenceEmbedder
+    from knowledge.models import embedder_of
 
     settings, asking = _settings(), asking or Asking()
     log_to(settings)
-    embedding = SentenceEmbedder(settings.viva.embedding_model).fingerprint
+    embedding = embedder_of(settings.viva.embedding_model).fingerprint
     plan = Plan(
         settings.viva.data_dir / "runs",
         keeping.run,

@@ -126,5 +126,5 @@ async def answer(discord: Double, person: Person, channel_id: str, text: str) ->
 
 
 def over(discord: Double, channel_id: str, prompt: Json) -> Callable[[], bool]:
-    """Whether a prompt stands open no more."""
-    return lambda: prompt not in open_prompts(discord, channel_id)
+    """Whether a prompt is not the last that stands open: where Discord fails, the buttons of one before may stay."""
+    return lambda: [last["id"] for last in open_prompts(discord, channel_id)[-1:]] != [prompt["id"]]

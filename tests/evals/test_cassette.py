@@ -50,7 +50,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "VIVA_CHAT_MODEL", "VIVA_DECISIONS_MODEL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("evals.judges.SentenceEmbedder", by_words)
+    monkeypatch.setattr("evals.judges.embedder_of", by_words)
     return tmp_path / "cassettes" / "some.jsonl"
 
 

@@ -108,7 +108,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setenv("VIVA_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
     for module in ("bot.compose", "evals.judges"):
-        monkeypatch.setattr(f"{module}.SentenceEmbedder", by_words)
+        monkeypatch.setattr(f"{module}.embedder_of", by_words)
     write(tmp_path / "g.jsonl", GRADED)
     write(tmp_path / "empty.jsonl")
     write(tmp_path / "lost.jsonl", {"query": "x", "expect": ["dropuot"]})

@@ -10,7 +10,7 @@ from bot.grading.cross_encoder import CrossEncoder
 from bot.grading.embedded import EmbeddedJudge
 from bot.grading.features import Matrix
 from bot.grading.matching import Matcher
-from knowledge.embedder import SentenceEmbedder
+from knowledge.minilm import MiniLM
 
 # On a busy machine one example may take longer than hypothesis allows.
 settings.register_profile("grading", deadline=None)
@@ -32,7 +32,7 @@ class RememberingReader:
 
 
 @pytest.fixture(scope="session")
-def matcher(embedder: SentenceEmbedder) -> Matcher:
+def matcher(embedder: MiniLM) -> Matcher:
     """What finds the statements that are about a point."""
     return Matcher(embedder, RememberingReader())
 

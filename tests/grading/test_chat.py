@@ -1,9 +1,9 @@
 """The chat judge, through the real client and real HTTP: quotes are checked, not believed."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from threading import Barrier
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -11,6 +11,7 @@ from bot.errors import ModelError, ModelMalformed, ModelRefused, ModelUnavailabl
 from bot.grading.chat import DISAGREED, INVENTED_QUOTE, NOT_QUOTED, ChatJudge
 from bot.grading.grade import Grade, Verdict
 from bot.grading.matching import Matcher
+from bot.grading.overuse import OVERUSED
 from tests.fakes import HashingEmbedder
 from tests.grading.examples import ANSWER, QUESTION, RUBRIC, submission, verdicts
 from tests.loopback import Fail, Fault, Request, Say, ScriptedServer
@@ -156,6 +157,25 @@ async def test_a_quote_that_says_nothing_earns_nothing(server: ScriptedServer, j
     assert verdicts(grade) == [UNSCORED] * 3
     assert NOT_QUOTED not in {point.reason for point in grade.points}
     assert grade.notices == ()
+
+
+async def test_one_sentence_cannot_earn_every_point(server: ScriptedServer, judge: ChatJudge) -> None:
+    sentence = "The entropy plus KL is the cross-entropy."
+    server.say_json(graded(("met", sentence), ("met", sentence), ("met", sentence)))
+    grade = await judge.grade(submission())
+    assert verdicts(grade) == [MET, UNSCORED, UNSCORED]
+    assert grade.points[1].reason == OVERUSED
+
+
+async def test_a_quote_with_words_of_its_point_is_about_it_without_a_vector(server: ScriptedServer) -> None:
+    class Blind(HashingEmbedder):
+        def encode(self, texts: Sequence[str]) -> NoReturn:
+            raise AssertionError(f"asked for vectors of {texts}")
+
+    server.say_json(graded(("missed", ""), ("met", "both losses have the same gradient"), ("missed", "")))
+    async with connected(server) as client:
+        grade = await ChatJudge(client, MODEL, Matcher(Blind())).grade(submission())
+    assert verdicts(grade) == [MISSED, MET, MISSED]
 
 
 async def test_an_empty_quote_earns_nothing(server: ScriptedServer, judge: ChatJudge) -> None:

@@ -315,11 +315,14 @@ def test_an_unknown_note_suggests_near_ids(asked: str, answer: str) -> None:
     [
         ("decodng", "There is no topic 'decodng'; did you mean decoding or encoding?"),
         ("zzz", "There is no topic 'zzz'; `viva topics` lists them."),
+        ("warmth", "There is no topic 'warmth'; did you mean warmth-and-dropout?"),
+        ("Droput", "There is no topic 'Droput'; did you mean warmth-and-dropout?"),
+        ("dropout, and warmth", "There is no topic 'dropout, and warmth'; did you mean warmth-and-dropout?"),
     ],
 )
 def test_an_unknown_topic_suggests_near_names(asked: str, answer: str) -> None:
     with pytest.raises(UnknownTopic) as caught:
-        Library([note(), note(id="x", topic="encoding")]).topic(asked)
+        Library([note(), note(id="warmth-and-dropout", topic="encoding")]).topic(asked)
     assert str(caught.value) == answer
     assert isinstance(caught.value, KnowledgeError)
 

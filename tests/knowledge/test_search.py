@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from evals.cases import RetrievalCase, retrieval
-from knowledge.embedder import SentenceEmbedder
 from knowledge.index import Field, Index
 from knowledge.library import Library
+from knowledge.minilm import MiniLM
 from knowledge.search import Findings, Search, resolve
 from tests.fakes import HashingEmbedder
 from tests.knowledge.written import note
@@ -14,7 +14,7 @@ Answered = list[tuple[RetrievalCase, Findings]]
 
 
 @pytest.fixture(scope="module")
-def search(library: Library, embedder: SentenceEmbedder, notes_index: Path) -> Search:
+def search(library: Library, embedder: MiniLM, notes_index: Path) -> Search:
     """The shipped notes under the real embedder."""
     return Search(library, Index.open(library, embedder, notes_index))
 

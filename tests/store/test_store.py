@@ -338,6 +338,16 @@ async def test_processes_that_open_an_empty_database_at_once_all_open_it(url: st
     assert [one.returncode for one in ones] == [0, 0], b"".join(error for _, error in ends).decode()
 
 
+async def test_a_new_file_that_another_process_is_writing_to_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "viva.sqlite3"
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.3, other.execute, ["COMMIT"]).start()
+    store = await Store.open(f"sqlite:///{file}")
+    await store.close()
+    other.close()
+
+
 async def test_a_database_of_a_newer_viva_is_refused_in_one_sentence(store: Store, url: str) -> None:
     with beside(url) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
