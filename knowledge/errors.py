@@ -42,15 +42,16 @@ class LibraryError(KnowledgeError):
 
 
 def _suggest(kind: str, name: str, known: Sequence[str], where: str, alike: float = 0.5) -> str:
-    close = list(dict.fromkeys([*get_close_matches(name, known, cutoff=alike), *_with_words_of(name, known)]))[:3]
+    close = [*get_close_matches(name, known, cutoff=alike), *_with_words_of(name, known, 1.0)]
+    close = list(dict.fromkeys(close or _with_words_of(name, known, _ALIKE)))[:3]
     hint = f"did you mean {' or '.join(close)}?" if close else f"{where} lists them."
     return f"There is no {kind} {name!r}; {hint}"
 
 
-def _with_words_of(name: str, known: Sequence[str]) -> list[str]:
-    """The known names that have a word of this one, or one spelt nearly so; those with most of them first."""
+def _with_words_of(name: str, known: Sequence[str], alike: float) -> list[str]:
+    """The known names that have a word of this one, or one spelt as much alike; those with most of them first."""
     asked = [word for word in re.split(r"[\W_]+", name.lower()) if len(word) >= _WORD]
-    shared = {one: sum(bool(get_close_matches(word, one.split("-"), cutoff=_ALIKE)) for word in asked) for one in known}
+    shared = {one: sum(bool(get_close_matches(word, one.split("-"), cutoff=alike)) for word in asked) for one in known}
     return sorted((one for one in known if shared[one]), key=lambda one: -shared[one])
 
 
