@@ -229,7 +229,7 @@ UNSOUND: dict[str, tuple[str, Json, str]] = {
     ),
     "a stream of text": ("chat.startStream", {"channel": "C1", "text": "x"}, "unknown key text"),
     "too many blocks at its end": (
-        "chat.stopStream", {"channel": "C1", "ts": "1", "blocks": [section()] * 51}, "51 items, not 0 to 50"
+        "chat.stopStream", {"channel": "C1", "ts": "1", "blocks": [section()] * 51}, "51 items, not 1 to 50"
     ),
 }  # fmt: skip
 
