@@ -154,7 +154,8 @@ def _loop(node: yaml.Node, above: tuple[yaml.Node, ...]) -> yaml.Node | None:
         children = [child for pair in node.value for child in pair]
     elif isinstance(node, yaml.SequenceNode):
         children = list(node.value)
-    return next((found for child in children if (found := _loop(child, (*above, node)))), None)
+    inner = (child for child in children if isinstance(child, yaml.CollectionNode))  # a text contains nothing
+    return next((found for child in inner if (found := _loop(child, (*above, node)))), None)
 
 
 def _sections(body: str, first_line: int) -> Iterator[Section]:
