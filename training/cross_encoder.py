@@ -253,7 +253,7 @@ def export(model: Any, path: Path) -> None:
 def main() -> None:
     """Train, write the weights, and beside them what they are and what they were trained on."""
     parser = argparse.ArgumentParser(description="Train the cross-encoder of the embedded judge.")
-    parser.add_argument("--steps", type=int, default=4_000, help="batches of 32 pairs")
+    parser.add_argument("--steps", type=int, default=4_600, help="batches of 32 pairs")
     parser.add_argument("--start", default=get_model_path(), help="folder of a model to go on from, instead of MiniLM")
     parser.add_argument("--keep", type=Path, help="folder to keep the model in as it is before it is made small")
     parser.add_argument("--benchmarks", type=Path, help="folder with scientsbank.jsonl and beetle.jsonl")
