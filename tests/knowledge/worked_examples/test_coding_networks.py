@@ -168,7 +168,7 @@ def test_ista_sparse_coding(worked_example: Example, solution: Solution) -> None
 def test_bpe_merges(worked_example: Example, solution: Solution) -> None:
     text, names = worked_example("bpe-merges"), solution("bpe-merges")
     counts = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
-    merges = names["learn_bpe"](counts, 4)
+    merges: list[tuple[str, str]] = names["learn_bpe"](counts, 4)
     assert merges == [("e", "s"), ("es", "t"), ("l", "o"), ("lo", "w")]
 
     def cut(word: str, learned: list[tuple[str, str]]) -> list[str]:
@@ -190,7 +190,7 @@ def test_bpe_merges(worked_example: Example, solution: Solution) -> None:
     assert both == occurrences(("o", "w"), merges[:2])
     assert f"occur $5 + 2 = {both}$ times each" in text
     assert f"lower is now {' '.join(cut('lower', merges))}, and newest is {' '.join(cut('newest', merges))}." in text
-    symbols = [sum(n * len(cut(w, learned)) for w, n in counts.items()) for learned in ([], merges)]
+    symbols = [sum(n * len(cut(w, merges[:done])) for w, n in counts.items()) for done in (0, 4)]
     assert f"from {symbols[0]} symbols to {symbols[1]}." in text
     assert names["merge"](list("aaa"), ("a", "a")) == ["aa", "a"]
 
@@ -199,7 +199,11 @@ def test_beam_search(worked_example: Example, solution: Solution) -> None:
     text, beam_search = worked_example("beam-search"), solution("beam-search")["beam_search"]
     rows = [[0.04, 0.56, 0.36, 0.04], [0.3, 0.25, 0.25, 0.2], [0.04, 0.02, 0.04, 0.9], [0.25] * 4]
     table = np.log(rows)
-    greedy, best = (beam_search(lambda tokens: table[tokens[-1]], 0, 3, width, 2)[1] for width in (1, 2))
+
+    def step(tokens: list[int]) -> Any:
+        return table[tokens[-1]]
+
+    greedy, best = (beam_search(step, 0, 3, width, 2)[1] for width in (1, 2))
     assert f"token 1 the probability {rows[0][1]} and token 2 the probability {rows[0][2]}" in text
     assert f"with $0.56 \\cdot 0.3 = {math.exp(greedy):.3f}$" in text
     assert f"the best is $0.36 \\cdot 0.9 = {math.exp(best):.3f}$." in text
