@@ -35,11 +35,19 @@ def solution() -> Solution:
 def test_conv2d_forward(worked_example: Example, solution: Solution) -> None:
     text, conv2d = worked_example("conv2d-forward"), solution("conv2d-forward")["conv2d"]
     image, kernel, bias = np.arange(1.0, 10).reshape(1, 1, 3, 3), np.array([[[[1.0, 0], [0, -2]]]]), np.array([0.5])
+    rows = ", ".join(f"${_pair(row)}$" for row in image[0, 0])
+    assert f"rows {rows}, the filter rows ${_pair(kernel[0, 0, 0])}$ and ${_pair(kernel[0, 0, 1])}$, the bias" in text
+    assert f"the bias is {bias[0]}." in text
     top_left, *_ = out = conv2d(image, kernel, bias).ravel().tolist()
     assert f"- 2 \\cdot 5 + 0.5 = {top_left}$" in text
     assert f"the four outputs are {', '.join(map(str, out))}." in text
     assert f"+ 0.5 = {conv2d(image, kernel[:, :, ::-1, ::-1], bias).flat[0]}$" in text
+    top, centre = image[0, 0, 0, 0], image[0, 0, 1, 1]
+    assert f"is ${top:g} \\cdot {kernel[0, 0, 0, 0]:g} - {-kernel[0, 0, 1, 1]:g} \\cdot {centre:g}" in text
+    assert f"would be ${centre:g} - {-kernel[0, 0, 1, 1]:g} \\cdot {top:g}" in text
     n, channels, size, filters, k = 8, 64, 56, 128, 3
+    assert f"{n} images with {channels} channels of {size} x {size} pixels, {filters} filters of {k} x {k}, " in text
+    assert f"stride 1 and padding {k // 2} gives {n} x {filters} x {size} x {size} outputs" in text
     pixels, patch = n * channels * size**2, channels * k * k
     patches = n * size**2 * patch
     assert f"needs {n * filters * size**2 * patch:,} multiply-accumulates" in text
@@ -50,6 +58,18 @@ def test_two_layer_backprop(worked_example: Example, solution: Solution) -> None
     text, compute = worked_example("two-layer-backprop"), solution("two-layer-backprop")["loss_and_gradients"]
     first, second = np.array([[1.0, 0], [0, -1]]), np.array([[3.0, 1], [2, -2]])
     batch, b1, b2 = (np.array([[1.0, 2]]), np.array([0])), np.zeros(2), np.array([0.0, 2])
+    before, logits = batch[0] @ first, np.maximum(batch[0] @ first, 0) @ second + b2
+    assert (
+        f"$x = {_pair(batch[0])}$ of class {batch[1][0]}. $W_1$ has rows ${_pair(first[0])}$ and ${_pair(first[1])}$"
+        in text
+    )
+    assert f"the pre-activations are {before[0, 0]:g} and {before[0, 1]:g}, and the hidden layer" in text
+    assert f"hidden layer is ${_pair(np.maximum(before, 0))}$. $W_2$ has rows ${_pair(second[0])}$ and" in text
+    assert (
+        f"and ${_pair(second[1])}$, and $b_2 = {_pair(b2)}$. The logits are {logits[0, 0]:g} and {logits[0, 1]:g}"
+        in text
+    )
+    assert f"both probabilities {1 / (1 + math.exp(logits[0, 1] - logits[0, 0]))}," in text
     found = compute(*batch, first, b1, second, b2)
     assert f"the loss is $\\log 2$ = {found['loss']:.4f}." in text
     assert f"$\\delta_2 = {_pair(found['b2'], '.1f')}$" in text
@@ -70,6 +90,7 @@ def test_adam_step(worked_example: Example, solution: Solution) -> None:
     text, step = worked_example("adam-step"), solution("adam-step")["adam_step"]
     g, zero = np.array([0.5, -20]), np.zeros(2)
     theta, m, v = step(np.ones(2), g, zero, zero, 1, lr=0.1)
+    assert f"The first step with $\\alpha = 0.1$ and gradients {g[0]:g} and {g[1]:g}." in text
     assert f"$m = {_pair(m)}$ and $v = {_pair(v)}$" in text
     assert f"$\\hat{{m}} = {_pair(m / 0.1)}$ and $\\hat{{v}} = {_pair(v / 0.001)}$" in text
     assert f"move from 1 to {theta[0]:.1f} and to {theta[1]:.1f}." in text
@@ -89,11 +110,14 @@ def test_dropout_forward_backward(worked_example: Example, solution: Solution) -
     p = 0.75
     kept = layer(p, np.random.default_rng(0)).forward(np.ones(50)).max()
     variance = (1 - p) * kept**2 - 1
+    assert f"With $p = {p}$ a survivor" in text
+    assert f"otherwise 0: mean {(1 - p) * kept:g}, variance" in text
     assert f"a survivor is multiplied by {kept:.0f}. The input 1 becomes {kept:.0f} with probability {1 - p}" in text
     assert f"variance ${1 - p} \\cdot {kept**2:.0f} - 1 = {variance:.0f}$" in text
     assert variance == p / (1 - p)
     n, p = 20000, 0.2
     deviation = math.sqrt(n * p * (1 - p))
+    assert f"Among {n} units with $p = {p}$ one" in text
     assert f"expects {n * p:.0f} zeros with a standard deviation of {deviation:.1f}." in text
     dropped = n * (1 - p)
     assert f"drops {dropped:.0f}, which is {(dropped - n * p) / deviation:.0f} standard deviations off." in text
@@ -104,6 +128,13 @@ def test_batch_norm_forward_backward(worked_example: Example, solution: Solution
     batch_norm = solution("batch-norm-forward-backward")["batch_norm"]
     x, d_y, gamma = np.array([[1.0], [1], [3], [3]]), np.array([[1.0], [0], [0], [0]]), np.array([2.0])
     found = batch_norm(x, gamma, np.array([10.0]), d_y, eps=0)
+    assert (
+        f"with values {', '.join(f'{value:g}' for value in x.ravel())} and $\\epsilon = 0$: mean {x.mean():g}" in text
+    )
+    assert f"mean {x.mean():g}, variance {x.var():g}, $" in text
+    assert f"keeps mean {x.mean():g} and, to first order, variance {x.var():g}." in text
+    assert f"With $\\gamma = {gamma[0]:g}$ and $\\beta = 10$ the output" in text
+    assert f"the upstream gradient be ${_pair(d_y)}$, so $d = {_pair(gamma * d_y)}$." in text
     x_hat, d = (found["y"] - 10) / gamma, gamma * d_y
     assert f"$\\hat{{x}} = {_pair(x_hat)}$" in text
     assert f"the output is {', '.join(f'{y:g}' for y in found['y'].ravel())}." in text
@@ -115,6 +146,7 @@ def test_batch_norm_forward_backward(worked_example: Example, solution: Solution
     assert f"of $\\gamma$ is {found['gamma'][0]:g} and that of $\\beta$ is {found['beta'][0]:g}." in text
     assert f"the gradient of $x$ would be ${_pair(d / x.std())}$." in text
     far = np.array([1e8, 1e8 + 1, 1e8 + 2])
+    assert "The three values {:.0f}, {:.0f} and {:.0f} have".format(*far) in text
     naive = (far**2).mean() - far.mean() ** 2
     assert f"have variance {far.var():.4f}. The mean of their squares minus" in text
     assert f"comes out as {naive:g} in double precision" in text
@@ -124,6 +156,9 @@ def test_scaled_dot_product_attention(worked_example: Example, solution: Solutio
     text = worked_example("scaled-dot-product-attention")
     attention = solution("scaled-dot-product-attention")["attention"]
     query, keys, values = np.array([[2 * math.log(3), 0, 0, 0]]), np.eye(4)[:2], np.array([[4.0, 0, 8], [0, 4, 8]])
+    assert f"With $d = {query.size}$ the scores are halved." in text
+    assert f"the keys ${_pair(keys[0])}$ and ${_pair(keys[1])}$ give" in text
+    assert f"For the values ${_pair(values[0])}$ and ${_pair(values[1])}$ the output" in text
     score = (query @ keys.T / math.sqrt(4))[0, 0]
     weights = attention(query, keys, np.eye(2))[0]
     assert f"The query $({query[0, 0]:.4f}, 0, 0, 0)$" in text
@@ -140,6 +175,13 @@ def test_scaled_dot_product_attention(worked_example: Example, solution: Solutio
 def test_ista_sparse_coding(worked_example: Example, solution: Solution) -> None:
     text, ista = worked_example("ista-sparse-coding"), solution("ista-sparse-coding")["ista"]
     x, atoms, lam = np.array([4.0, -4]), np.diag([2.0, 1]), 2.0
+    assert (
+        "lengths {0:g} and {1:g}, orthogonal to each other: $D$ is diagonal with {0:g} and {1:g}".format(
+            *np.diag(atoms)
+        )
+        in text
+    )
+    assert f"The signal is ${_pair(x)}$, $\\lambda = {lam:g}$" in text
     largest = np.linalg.eigvalsh(atoms.T @ atoms).max()
     assert f"$L$ = {largest:g}." in text
     assert f"the threshold is {lam / largest:g}." in text
@@ -150,10 +192,13 @@ def test_ista_sparse_coding(worked_example: Example, solution: Solution) -> None
     codes = [ista(x, atoms, lam, steps) for steps in (0, 1, 2, 200)]
     before, one, two, best = codes
     gradient_steps = [a + atoms.T @ (x - atoms @ a) / largest for a in (before, one)]
-    assert f"/4 = {_pair(gradient_steps[0])}$ and so $a = {_pair(one)}$." in text
+    assert f"$u = {_pair(atoms.T @ x)}/{largest:g} = {_pair(gradient_steps[0])}$ and so $a = {_pair(one)}$." in text
     assert (
         f"the residual is ${_pair(x - atoms @ one)}$, $u = {_pair(gradient_steps[1])}$ and $a = {_pair(two)}$." in text
     )
+    fit = atoms[0, 0] * (x - atoms @ one)[0]
+    assert fit == lam
+    assert f"is ${atoms[0, 0]:g} \\cdot {(x - atoms @ one)[0]:g} = {fit:g} = \\lambda$." in text
     assert one[0] == best[0]
     assert (
         f"its optimum {best[1]:.0f}, where the inner product with the residual is {(x - atoms @ best)[1]:.0f};" in text
@@ -168,6 +213,7 @@ def test_ista_sparse_coding(worked_example: Example, solution: Solution) -> None
 def test_bpe_merges(worked_example: Example, solution: Solution) -> None:
     text, names = worked_example("bpe-merges"), solution("bpe-merges")
     counts = {"low": 5, "lower": 2, "newest": 6, "widest": 3}
+    assert "low ({low} times), lower ({lower}), newest ({newest}) and widest ({widest})".format(**counts) in text
     merges: list[tuple[str, str]] = names["learn_bpe"](counts, 4)
     assert merges == [("e", "s"), ("es", "t"), ("l", "o"), ("lo", "w")]
 
@@ -204,7 +250,8 @@ def test_beam_search(worked_example: Example, solution: Solution) -> None:
         return table[tokens[-1]]
 
     greedy, best = (beam_search(step, 0, 3, width, 2)[1] for width in (1, 2))
-    assert f"token 1 the probability {rows[0][1]} and token 2 the probability {rows[0][2]}" in text
+    assert f"token 1 the probability {rows[0][1]} and token 2 the probability {rows[0][2]}." in text
+    assert f"After token 1 the best continuation has {max(rows[1])}, after token 2 the end has {rows[2][3]}." in text
     assert f"with $0.56 \\cdot 0.3 = {math.exp(greedy):.3f}$" in text
     assert f"the best is $0.36 \\cdot 0.9 = {math.exp(best):.3f}$." in text
     assert f"of log-probability -25 sum to {-25 * 40}. Their product is $10^{{{-1000 / math.log(10):.1f}}}$" in text
