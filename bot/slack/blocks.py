@@ -9,6 +9,7 @@ from bot.slack.actions import question_buttons
 from bot.slack.layout import Message, Quote, laid_out
 from bot.slack.text import commands, growing, literal, mrkdwn
 from bot.surface.cards import FAIR, STRONG, Block, Markup, Passage
+from bot.surface.code import fenced, looks_like_code
 from bot.surface.formulas import formula, readable, replaced, without_half
 from bot.surface.words import printable
 
@@ -44,7 +45,9 @@ def progress(rows: Sequence[TopicProgress]) -> list[Message]:
 
 
 def said(plain: str) -> list[Message]:
-    """What somebody wrote, quoted."""
+    """What somebody wrote, quoted; code as a block."""
+    if looks_like_code(plain):
+        return laid_out([Passage(printable(plain) if "```" in plain else fenced(plain))])
     return laid_out([Quote(plain)])
 
 
