@@ -6,6 +6,7 @@ in docstrings, is graded by the judge with every try; what was earned stays.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from enum import Enum, auto
 
 from bot.coach.debrief import card
@@ -40,13 +41,13 @@ TRY_FIRST = "I can't say more before you have tried: state your assumptions and 
 _WRITE = (
     "There is nothing to run in that. Write what you can, slow or not; /hint gives a nudge, /skip shows a solution."
 )
-_NOTED = "Noted, and graded with the code. Now write it."
-_PART = "That code defines no `{name}`, so it was not run and no try is spent: send the whole of it."
+_NOTED = "Noted. Now write it."
+_PART = "That code defines no `{name}`, so it does not count as a try: send the whole of it."
 _TOO_LONG = "That is more than {most} KB of code, so it was not run: send what is asked for, without data."
 _NEXT = "Try {number} of {tries}: send the corrected code, the whole of it."
 _NOT_RUN = (
-    "Code cannot be run here, so yours was only read, and the rubric alone is graded; to have it run, "
-    "pip install 'viva-coach[code]' and then viva sandbox setup."
+    "Code cannot be run here, so the rubric alone is graded; to have it run: "
+    "pip install 'viva-coach[code]', then viva sandbox setup."
 )
 
 
@@ -78,28 +79,29 @@ class Coding:
         event, exchange, exercise = turn.event, turn.session.current, turn.exercise
         if self._sandbox is None or not isinstance(event, Say) or exchange is None or exercise is None or turn.late:
             return None
-        code = code_in(event.text[:MOST], exercise.defines)
-        if code is None or exchange.ran(event.id) or not self._waits(exchange):
+        if exchange.ran(event.id) or not self._waits(exchange) or self._refusal(exchange, event, exercise):
             return None
-        if self._refusal(exchange, event, exercise):
+        code = code_in(event.text, exercise.defines)
+        if code is None:
             return None
         try:
             outcome = await self._sandbox.run(code.source, trials(exercise))
-            reference = await self._reference(self._sandbox, exchange.ref.note_id, exercise) if outcome.ran else None
         except SandboxError as error:
             turn.say(NoticeReply(text=str(error)))
             return None
+        reference = await self._reference(self._sandbox, exchange.ref.note_id, exercise) if outcome.ran else None
         run = await asyncio.to_thread(judged, exercise, code, outcome, reference)
         number = len(exchange.runs) + 1
         last = run.passed or number == TRIES
         asks = "" if last else _NEXT.format(number=number + 1, tries=TRIES)
         return Executed(to=event.id, number=number, run=run, asks=asks)
 
-    async def _reference(self, sandbox: Sandbox, note_id: str, exercise: Exercise) -> Outcome:
-        """How the solution runs in the same place, found out once."""
+    async def _reference(self, sandbox: Sandbox, note_id: str, exercise: Exercise) -> Outcome | None:
+        """How the solution runs in the same place, found out once; None where it cannot be now."""
         if note_id not in self._references:
-            self._references[note_id] = await sandbox.run(exercise.solution, trials(exercise))
-        return self._references[note_id]
+            with suppress(SandboxError):  # what ran counts without it
+                self._references[note_id] = await sandbox.run(exercise.solution, trials(exercise))
+        return self._references.get(note_id)
 
     def _waits(self, exchange: Exchange) -> bool:
         """Whether code is still to come, and to be run."""
@@ -113,10 +115,10 @@ class Coding:
         """Why an answer is not taken as one, a sentence; empty where it is."""
         if len(event.text) > MOST:
             return _TOO_LONG.format(most=MOST // 1024)
-        if not self._waits(exchange):
-            return ""
-        if code := code_in(event.text, exercise.defines):
-            return "" if code.whole else _PART.format(name=exercise.defines)
+        waits = self._waits(exchange)
+        code = code_in(event.text, exercise.defines) if waits or not any(_codes(exchange, exercise)) else None
+        if code or not waits:
+            return "" if code is None or code.whole else _PART.format(name=exercise.defines)
         heard = hear(event.text, exchange.text)
         return {Heard.ANSWER: "", Heard.QUESTION: TRY_FIRST}.get(heard, _WRITE)
 
@@ -187,7 +189,7 @@ class Coding:
                 turn.say(NoticeReply(text=refusal))
             return Then.WAIT if refusal else Then.AS_EVER
         waits = self._waits(exchange)
-        codes = [code_in(answer, exercise.defines) for answer in exchange.answers]
+        codes = _codes(exchange, exercise)
         if not waits and not any(codes):
             return Then.AS_EVER
         for notice in exchange.notices:
@@ -198,12 +200,14 @@ class Coding:
         if waits:
             turn.say(ProbeReply(text=exchange.last_prompt) if run else NoticeReply(text=_NOTED))
             return Then.WAIT
+        if exchange.probes and (exchange.runs or any(codes[:-1])):
+            return Then.FINISH  # it was asked
         return self._follow_up(turn, rubric, codes[-1], exercise)
 
     def _follow_up(self, turn: Turn, rubric: Sequence[RubricPoint], code: Code | None, exercise: Exercise) -> Then:
         """Ask for the heaviest point that is still open, by a line of the code; once."""
         exchange = turn.session.current
-        move = follow_up(turn.session, rubric) if exchange and not exchange.probes else None
+        move = follow_up(turn.session, rubric)
         if exchange is None or move is None or code is None:
             return Then.FINISH
         if turn.session.mode is Mode.DRILL and exchange.grade:
@@ -231,7 +235,7 @@ def quoted_line(code: Code, point: RubricPoint, starter: str) -> str:
     wanted = set(content(" ".join((point.point, point.probe, *point.paraphrases))))
     given = {line.strip() for line in starter.split("\n")}
     own = [
-        (line.text.strip(), text.strip())
+        (line.text[: len(text.rstrip())].strip(), text.strip())
         for line, text in zip(code.lines, bare(code.source), strict=True)
         if text.strip() and line.text.strip() not in given and not text.strip().startswith(_FRAME)
     ]
@@ -255,6 +259,11 @@ def _joined(asked: Sequence[RubricPoint], lines: Mapping[str, Span], said: Grade
             met = PointGrade(point_id=point.id, weight=point.weight, verdict=Verdict.MET, evidence=span)
             graded[point.id] = met
     return [graded[point.id] for point in asked]
+
+
+def _codes(exchange: Exchange, exercise: Exercise) -> list[Code | None]:
+    """The code of each answer so far."""
+    return [code_in(answer, exercise.defines) for answer in exchange.answers]
 
 
 def _tested(exchange: Exchange) -> bool:

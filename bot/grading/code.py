@@ -114,19 +114,17 @@ def words_in(answer: str, code: Code | None, starter: str = "") -> Words:
 
 
 def bare(source: str) -> list[str]:
-    """The lines of some code without comments and strings, each as long as it was; empty from where it is no Python."""
-    lines = [" " * len(line) for line in source.split("\n")]
+    """The lines of some code without comments and what strings say, all in place; empty from where it is no Python."""
+    lines = [" " * len(line) for line in (*source.split("\n"), "")]  # its end may be a token on a line of its own
     for token in _tokens(source):
-        if token.type in (tokenize.COMMENT, tokenize.STRING) or "\n" in token.string or "FSTRING" in _kind(token):
+        if token.type == tokenize.COMMENT or "\n" in token.string:
             continue
+        text = token.string
+        if token.type == tokenize.STRING or "FSTRING" in tokenize.tok_name[token.type]:  # one part each, from 3.12 on
+            text = text[:1] + " " * (len(text) - 2) + text[1:][-1:]
         (row, start), (_, end) = token.start, token.end
-        if row <= len(lines):
-            lines[row - 1] = lines[row - 1][:start] + token.string + lines[row - 1][end:]
-    return lines
-
-
-def _kind(token: tokenize.TokenInfo) -> str:
-    return tokenize.tok_name[token.type]  # f-strings are tokens of their own from Python 3.12 on
+        lines[row - 1] = lines[row - 1][:start] + text + lines[row - 1][end:]
+    return lines[:-1]
 
 
 def _defining(name: str) -> re.Pattern[str]:

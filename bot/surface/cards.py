@@ -157,7 +157,7 @@ class Markup:
         return [Passage("", title="Your progress by topic"), progress_chart(rows), Passage("\n".join(lines))]
 
     def _run(self, reply: RunReply) -> Iterator[Block]:
-        tests = [f"{'✓' if test.passed else '✗'} {self.inert(test.says)}" for test in reply.tests]
+        tests = [f"{'✓' if test.passed else '✗'} {self.inert(test.says)}" for test in code.tests(reply)]
         yield Passage("\n".join(map(self.item, tests)), title=code.headline(reply))
         if lines := list(code.case(reply)):
             about = [self.bold(self.inert(reply.failing.says))] if reply.failing else []

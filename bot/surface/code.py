@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bot.coach.reply import RunReply
 from bot.errors import UsageError
+from bot.grading.running import Tested
 from bot.surface.words import printable
 
 MOST_BYTES = 64 * 1024
@@ -46,11 +47,19 @@ def is_code_file(name: str) -> bool:
 
 def headline(reply: RunReply) -> str:
     """How a run went, in short."""
+    try_ = f"Try {reply.number} of {reply.of}: "
+    if not reply.failing and reply.error:
+        return f"{try_}it does not run"
     if not reply.tests:
-        return "It fails on this case" if reply.failing else "It does not run"
+        return f"{try_}it fails on this case"
     passed, all_ = sum(test.passed for test in reply.tests), len(reply.tests)
     how = f"all {all_} tests pass" if passed == all_ else f"{passed} of {all_} tests pass"
-    return f"Try {reply.number} of {reply.of}: {how}"
+    return f"{try_}{how}"
+
+
+def tests(reply: RunReply) -> tuple[Tested, ...]:
+    """The tests to show one by one: none of code that did not run at all."""
+    return () if reply.error and not reply.failing else reply.tests
 
 
 def case(reply: RunReply) -> Iterator[str]:
@@ -62,7 +71,7 @@ def case(reply: RunReply) -> Iterator[str]:
     elif reply.error:
         yield reply.error.sentence
     if reply.error and reply.error.text:
-        yield f"line {reply.error.line}    {reply.error.text}"
+        yield f"at        {reply.error.text}"
 
 
 def times(reply: RunReply) -> str:

@@ -93,7 +93,7 @@ def _python(source: str) -> RenderableType:
 def _run(reply: RunReply) -> RenderableType:
     tests = (
         Text.assemble(("✓ " if test.passed else "✗ ", "green" if test.passed else "red"), test.says)
-        for test in reply.tests
+        for test in code.tests(reply)
     )
     lines: list[RenderableType] = [*tests]
     if told := list(code.case(reply)):
