@@ -24,6 +24,9 @@ class Limits:
     output: int = 64 * 2**10
 
 
+DEFAULT = Limits()
+
+
 @dataclass(frozen=True)
 class Trial:
     """One case: `run` is executed after the candidate's code, sees `inputs` by name, and sets `result`."""
@@ -82,7 +85,7 @@ class Outcome:
     end: End
     ran: tuple[Ran, ...] = ()
     fault: Fault | None = None
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT
 
     @property
     def sentence(self) -> str:
@@ -111,7 +114,7 @@ class Sandbox(Protocol):
         """Short name: wasi or bubblewrap."""
         ...
 
-    async def run(self, code: str, trials: Sequence[Trial], limits: Limits = Limits()) -> Outcome:
+    async def run(self, code: str, trials: Sequence[Trial], limits: Limits = DEFAULT) -> Outcome:
         """Run the code anew for every trial, in order; never raises for anything that the code does.
 
         Raises SandboxError where the sandbox itself cannot be started.
