@@ -22,12 +22,12 @@ from bot.grading.evidence import content
 from bot.grading.grade import Grade, Judge, PointGrade, Span, Submission, Verdict
 from bot.grading.running import (
     Run,
+    as_points,
     is_test,
     judged,
     point_of,
     rubric_point,
     shown_by_a_line,
-    test_points,
     trials,
 )
 from bot.sandbox.sandbox import Outcome, Sandbox
@@ -154,9 +154,9 @@ class Coding:
     ) -> tuple[PointGrade, ...]:
         """The tests as points: how they went, or none passed where there are words before any code."""
         if code and run:
-            return test_points(exercise, run, code.definition)
+            return as_points(exercise, run, code.definition)
         first_words = code is None and not exchange.points and self._waits(exchange)
-        return test_points(exercise, None, None) if first_words else ()
+        return as_points(exercise, None, None) if first_words else ()
 
     async def _said(
         self, exchange: Exchange, rubric: Sequence[RubricPoint], event: Say, words: Words, heard: Heard, person: str

@@ -6,10 +6,12 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bot.grading.grade import Span
 
 MOST = 64 * 1024  # characters of an answer with code
+_STARTS, _ENDS = 8, 32  # places where unfenced code may begin, and end, that are tried
 
 _BLOCK = re.compile(r"(?P<fence>`{3,})(?:(?P<tag>[\w+-]*)[ \t]*\r?\n)?(?P<code>.*?)(?:(?P=fence)|\Z)", re.DOTALL)
 _TAGS = frozenset({"", "py", "py3", "python", "python3"})
@@ -82,6 +84,7 @@ class Words:
         return there + at - here
 
 
+@lru_cache(maxsize=32)  # looked for at every step of a turn
 def code_in(answer: str, name: str) -> Code | None:
     """The code of an answer: its code blocks up to the one that defines `name`, or unfenced lines that define it.
 
@@ -115,7 +118,7 @@ def words_in(answer: str, code: Code | None, starter: str = "") -> Words:
 
 def bare(source: str) -> list[str]:
     """The lines of some code without comments and what strings say, all in place; empty from where it is no Python."""
-    lines = [" " * len(line) for line in (*source.split("\n"), "")]  # its end may be a token on a line of its own
+    lines = [[" "] * len(line) for line in (*source.split("\n"), "")]  # its end may be a token on a line of its own
     for token in _tokens(source):
         if token.type == tokenize.COMMENT or "\n" in token.string:
             continue
@@ -123,8 +126,8 @@ def bare(source: str) -> list[str]:
         if token.type == tokenize.STRING or "FSTRING" in tokenize.tok_name[token.type]:  # one part each, from 3.12 on
             text = text[:1] + " " * (len(text) - 2) + text[1:][-1:]
         (row, start), (_, end) = token.start, token.end
-        lines[row - 1] = lines[row - 1][:start] + text + lines[row - 1][end:]
-    return lines[:-1]
+        lines[row - 1][start:end] = text
+    return ["".join(line) for line in lines[:-1]]
 
 
 def _defining(name: str) -> re.Pattern[str]:
@@ -160,7 +163,7 @@ def _unfenced(answer: str, name: str) -> Range | None:
     if _parses(answer) is None:
         return 0, len(answer)
     starts = [match.start() for match in re.finditer(r"^(?=\S)", answer[: defining.end()], re.MULTILINE)]
-    starts = [start for start in starts if _BEGINS.match(answer, start)][-20:] or [defining.start()]
+    starts = [start for start in starts if _BEGINS.match(answer, start)][-_STARTS:] or [defining.start()]
     for start in starts:
         if (end := _end_of_code(answer, start)) > defining.start():
             return start, end
@@ -170,9 +173,12 @@ def _unfenced(answer: str, name: str) -> Range | None:
 def _end_of_code(answer: str, start: int) -> int:
     """Where what begins at `start` stops being Python: words follow."""
     lines = answer[start:].split("\n")
-    while lines and (wrong := _parses("\n".join(lines))) is not None:
+    for _ in range(_ENDS):
+        wrong = _parses("\n".join(lines))
+        if wrong is None:
+            return start + len("\n".join(lines))
         lines = lines[: min(wrong, len(lines)) - 1]
-    return start + len("\n".join(lines))
+    return start
 
 
 def _parses(source: str) -> int | None:

@@ -130,7 +130,7 @@ def _expected(exercise: Exercise, test: Test) -> str:
         return written(exercise.expected(test))
     if test.check and test.check.statistical:
         near = test.check.statistical
-        return f"{written(np.asarray(near.expect))} ± {written(np.asarray(near.sigma) * near.within)}"
+        return f"{written(near.expect)} ± {written((np.asarray(near.sigma) * near.within).tolist())}"
     named = (
         next(iter(wanted.model_dump(exclude_none=True).items())) for wanted in (test.check and test.check.holds) or ()
     )
@@ -158,7 +158,7 @@ def written(value: Value) -> str:
     if isinstance(value, np.ndarray):
         shape = " × ".join(map(str, value.shape))
         numbers = np.array2string(value, precision=4, separator=", ", threshold=16, edgeitems=2, max_line_width=10_000)
-        line = " ".join(numbers.split())
+        line = " ".join(numbers.split()).replace("[ ", "[")
         return _brief(f"{line} ({shape})" if value.ndim > 1 or value.size > 16 else line, _VALUE)
     return _brief(_plain(value), _VALUE)
 
@@ -191,7 +191,7 @@ def point_of(test_id: str) -> str:
     return f"{_PREFIX}{test_id}"
 
 
-def test_points(exercise: Exercise, run: Run | None, evidence: Span | None) -> tuple[PointGrade, ...]:
+def as_points(exercise: Exercise, run: Run | None, evidence: Span | None) -> tuple[PointGrade, ...]:
     """Every test as a point, `evidence` being the line that defines what was tested; without a run none is passed."""
     results = {test.id: test for test in run.tests} if run else {}
     weight = TESTS / len(exercise.tests)

@@ -69,9 +69,7 @@ def with_file(typed: str) -> str:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read ({error.strerror}); give the path of a file, or paste it."
-        ) from None
+        raise UsageError(f"{path} cannot be read ({error.strerror}); give the path of a file, or paste it.") from None
     return f"{file_said(path.name, data)}\n{named[2] or ''}".strip()
 
 

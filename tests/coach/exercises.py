@@ -1,10 +1,9 @@
-"""A question that wants code, answers to it, and a sandbox that runs what these tests write themselves."""
+"""A question that wants code, answers to it, and a sandbox that cannot be started."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from bot.errors import SandboxError
-from bot.sandbox.sandbox import End, Fault, Limits, Outcome, Ran, Trial
+from bot.sandbox.sandbox import DEFAULT, Limits, Outcome, Trial
 from knowledge.exercise import Exercise
 from knowledge.note import Kind, Note
 from tests.coach.notes import note
@@ -13,7 +12,6 @@ STARTER = '''def largest(xs, k):
     """The k largest of some numbers, the largest first."""
     ...
 '''
-_LIMITS = Limits()
 SORTED = "def largest(xs, k):\n    return sorted(xs, reverse=True)[:k]"
 UPWARDS = "def largest(xs, k):\n    return sorted(xs)[:k]"
 EXERCISE = Exercise.model_validate(
@@ -48,36 +46,10 @@ def fenced(code: str, words: str = "") -> str:
     return f"```python\n{code}\n```\n{words}"
 
 
-class HereSandbox:
-    """Runs code in this process: only what a test wrote itself. `ran` is what it was given."""
+class BrokenSandbox:
+    """Cannot be started."""
 
-    name = "here"
+    name = "broken"
 
-    def __init__(self, *, fails: bool = False) -> None:
-        self.ran: list[str] = []
-        self._fails = fails
-
-    async def run(self, code: str, trials: Sequence[Trial], _: Limits = _LIMITS) -> Outcome:
-        if self._fails:
-            raise SandboxError("Code cannot be run now; ask whoever runs Viva to look at its log.")
-        self.ran.append(code)
-        try:
-            compile(code, "code", "exec")
-        except SyntaxError as error:
-            return Outcome(End.DONE, fault=Fault("SyntaxError", error.msg, error.lineno))
-        return Outcome(End.DONE, tuple(_ran(code, trial) for trial in trials))
-
-
-def _ran(code: str, trial: Trial) -> Ran:
-    names: dict[str, Any] = {}
-    exec(code, names)  # written by the test itself
-    names.update(trial.inputs)
-    try:
-        exec(trial.run, names)  # as above
-    except Exception as error:
-        traceback = error.__traceback__
-        while traceback and traceback.tb_next:
-            traceback = traceback.tb_next
-        line = traceback.tb_lineno if traceback else None
-        return Ran(trial.id, None, Fault(type(error).__name__, str(error), line), 0.01, "")
-    return Ran(trial.id, names["result"], None, 0.01, "")
+    async def run(self, code: str, trials: Sequence[Trial], limits: Limits = DEFAULT) -> Outcome:
+        raise SandboxError(f"Your code could not be run: {len(code)} bytes, {len(trials)} trials, {limits.seconds} s.")
