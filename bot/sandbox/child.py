@@ -35,37 +35,55 @@ class ChildSandbox:
         """Run the code in one child; raises SandboxError where its guest did not start."""
         marker = secrets.token_hex(16)
         asked = wire.request(code, trials, limits, marker)
+        known, bound = marker.encode("ascii"), wire.bound(trials, limits)
         async with self.turns:
-            said, end = await converse(self.command(limits), asked, marker, wire.bound(trials, limits), limits.seconds)
-        if marker.encode("ascii") not in said:
-            raise SandboxError("Your code could not be run: the sandbox did not start; `viva sandbox check` says why.")
+            try:
+                said, end, complaint = await converse(self.command(limits), asked, known, bound, limits.seconds)
+            except OSError as error:
+                said, end, complaint = b"", End.CRASHED, str(error)
+        if known not in said:
+            raise SandboxError(f"The sandbox did not start ({complaint or end}); `viva sandbox setup` makes it anew.")
         return wire.outcome(said, trials, limits, marker, end)
 
 
-async def converse(command: Command, asked: bytes, marker: str, bound: int, seconds: float) -> tuple[bytes, End]:
-    """Send a child its request; what it said, up to `bound` bytes, and why it ended. Leaves no process behind."""
+async def converse(command: Command, asked: bytes, marker: bytes, bound: int, seconds: float) -> tuple[bytes, End, str]:
+    """Send a child its request; what it said, up to `bound` bytes, why it ended, and the last line of why it did not start.
+
+    Leaves no process behind.
+    """
+    pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},
-        cwd="/",
-        start_new_session=True,
+        *command, stdin=pipe, stdout=pipe, stderr=pipe, env={}, cwd="/", start_new_session=True
     )
-    stdin, stdout = process.stdin, process.stdout
-    assert stdin is not None  # noqa: S101  # both are pipes, which the types do not say
-    assert stdout is not None  # noqa: S101
+    assert process.stdin  # noqa: S101  # all three are pipes, which the types do not say
+    assert process.stderr  # noqa: S101
     said = bytearray()
-    telling = asyncio.create_task(_tell(stdin, asked))
+    telling = asyncio.create_task(_tell(process.stdin, asked))
     try:
-        end = await _hear(stdout, said, marker.encode("ascii"), bound, seconds)
-        return bytes(said), end or _ended(await process.wait())
+        end = await _hear(process, said, marker, bound, seconds)
     finally:
         telling.cancel()
         if process.returncode is None:
             os.killpg(process.pid, signal.SIGKILL)
             await process.wait()
+    complaint = b"" if marker in said else await process.stderr.read(2**16)
+    return bytes(said), end, complaint.decode("utf-8", "replace").strip().rpartition("\n")[2]
+
+
+async def _hear(process: asyncio.subprocess.Process, said: bytearray, marker: bytes, bound: int, seconds: float) -> End:
+    assert process.stdout  # noqa: S101  # a pipe
+    try:
+        async with asyncio.timeout(START) as deadline:
+            while chunk := await process.stdout.read(2**16):
+                ready = marker in said
+                said += chunk
+                if len(said) > bound:
+                    return End.OUTPUT
+                if not ready and marker in said:
+                    deadline.reschedule(asyncio.get_running_loop().time() + seconds)
+            return End.MEMORY if await process.wait() == OUT_OF_MEMORY else End.CRASHED
+    except TimeoutError:
+        return End.TIMEOUT
 
 
 async def _tell(stdin: asyncio.StreamWriter, asked: bytes) -> None:
@@ -73,24 +91,3 @@ async def _tell(stdin: asyncio.StreamWriter, asked: bytes) -> None:
         stdin.write(asked)
         await stdin.drain()
         stdin.close()
-
-
-async def _hear(stdout: asyncio.StreamReader, said: bytearray, marker: bytes, bound: int, seconds: float) -> End | None:
-    """Read until the child says too much or is at its deadline; None where it was silent before."""
-    ready = False
-    try:
-        async with asyncio.timeout(START) as deadline:
-            while chunk := await stdout.read(2**16):
-                said += chunk
-                if len(said) > bound:
-                    return End.OUTPUT
-                if not ready and marker in said:
-                    ready = True
-                    deadline.reschedule(asyncio.get_running_loop().time() + seconds)
-    except TimeoutError:
-        return End.TIMEOUT
-    return None
-
-
-def _ended(code: int) -> End:
-    return End.MEMORY if code == OUT_OF_MEMORY else End.CRASHED

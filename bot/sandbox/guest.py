@@ -24,6 +24,7 @@ from typing import Any, NoReturn, cast
 
 ANSWER = "<answer>"  # the file name by which tracebacks know the candidate's lines
 DEEPEST = 60  # levels of nesting in a result
+WRITTEN_BY_OTHERS = ("scipy", "sklearn", "statsmodels", "pandas", "networkx")  # who imports k-means has not written it
 PLAIN = (bool, int, float, str)
 LONGEST_MESSAGE = 500
 
@@ -90,7 +91,7 @@ def encode(value: Any, depth: int = 0) -> Any:
 
 
 def _key(key: Any) -> Any:
-    plain = key if key is None or type(key) in PLAIN else _numbers(key, 0)
+    plain = encode(key)
     if isinstance(plain, list | dict):
         raise TypeError(f"the result has a {type(key).__name__} as the key of a dict; give it numbers or text as keys")
     return plain
@@ -178,6 +179,7 @@ def main() -> None:
         while data:
             data = data[write(1, data) :]
 
+    sys.modules.update(dict.fromkeys(WRITTEN_BY_OTHERS))  # pyright: ignore[reportArgumentType]  # None: "cannot be imported"
     serve(request, emit, leave)
     leave(0)
 

@@ -59,7 +59,6 @@ def run(module_path: str, library: str, guest: str, memory: int) -> int:
     store.set_wasi(streams(wasmtime, library, guest))
     exports = linked(wasmtime, made, module).instantiate(store, module).exports(store)
     try:
-        exports["_initialize"](store)
         return exports["run"](store)
     except wasmtime.ExitTrap as left:
         return left.code
@@ -70,7 +69,7 @@ def run(module_path: str, library: str, guest: str, memory: int) -> int:
 def streams(wasmtime: Any, library: str, guest: str) -> Any:
     """What the guest has of the world: two streams, its program, and its standard library to read."""
     wasi = wasmtime.WasiConfig()
-    wasi.argv = ["python", "-c", guest]
+    wasi.argv = ["/usr/local/bin/python.wasm", "-c", guest]  # where it takes its library to be from
     wasi.env = [("TMPDIR", "/tmp"), ("PYTHONTZPATH", "")]  # noqa: S108  # a name in the guest, where no such folder is
     wasi.inherit_stdin()
     wasi.inherit_stdout()

@@ -64,8 +64,10 @@ def outcome(said: bytes, trials: Sequence[Trial], limits: Limits, marker: str, e
                 ran.setdefault(_text(line["id"]), _ran(line))
             elif "fault" in line:
                 fault, end = _fault(line["fault"]), End.DONE
+                break
             elif line.get("end") == End.OUTPUT:
                 end = End.OUTPUT
+                break
     except (Garbled, ValueError, TypeError, KeyError, RecursionError, OverflowError):
         end = End.CRASHED
     done = tuple(ran[trial.id] for trial in trials if trial.id in ran)

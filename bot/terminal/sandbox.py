@@ -12,17 +12,18 @@ app = typer.Typer(help="Where the code of code drills is run.", no_args_is_help=
 @app.command("setup")
 def setup() -> None:
     """Compile CPython and numpy to WebAssembly for this machine, once."""
-    from bot.sandbox.setup import DISK, NEEDS, Damaged, ready, set_up, verify
+    from bot.sandbox.setup import DISK, NEEDS, Damaged, packages, ready, set_up, verify
     from bot.settings import VivaSettings, read
     from bot.terminal.progress import counting
 
     data_dir = read(VivaSettings).data_dir
+    packages()
     try:
         verify(there := ready(data_dir))
     except Damaged as error:
         typer.echo(f"{error}")
     except SandboxError:
-        pass  # nothing there yet, which is what this command is for; what else is missing it says itself
+        pass  # nothing there yet, which is what this command is for
     else:
         typer.echo(f"It is set up already, in {there.folder}.")
         return
