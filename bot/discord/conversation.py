@@ -19,7 +19,7 @@ from bot.discord.panel import ballot
 from bot.discord.places import Channel, Held, Places, find, person_of, place_of
 from bot.discord.showing import Showing
 from bot.discord.telling import telling
-from bot.discord.text import MESSAGE, inert, pieces, unmentioning
+from bot.discord.text import MESSAGE, inert, pieces
 from bot.errors import UsageError
 from bot.surface import conversation, words
 from bot.surface.code import fenced, looks_like_code
@@ -190,7 +190,7 @@ async def _quote(interaction: discord.Interaction[Any], text: str, *, ephemeral:
 
 
 def _quoted(text: str) -> list[str]:
-    """What somebody wrote, in pieces: code as a block, for a quote would take its markup for text."""
+    """What somebody wrote, in pieces; bare code as a block."""
     if looks_like_code(text):
-        return pieces(unmentioning(text) if "```" in text else fenced(text, "python"), MESSAGE)
+        return pieces(fenced(text, "python"), MESSAGE)
     return [_QUOTE + piece for piece in pieces(inert(text), MESSAGE - len(_QUOTE))]

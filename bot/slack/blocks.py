@@ -45,10 +45,8 @@ def progress(rows: Sequence[TopicProgress]) -> list[Message]:
 
 
 def said(plain: str) -> list[Message]:
-    """What somebody wrote, quoted; code as a block."""
-    if looks_like_code(plain):
-        return laid_out([Passage(printable(plain) if "```" in plain else fenced(plain))])
-    return laid_out([Quote(plain)])
+    """What somebody wrote, quoted; bare code as a block."""
+    return laid_out([Passage(fenced(plain)) if looks_like_code(plain) else Quote(plain)])
 
 
 def told(own: str) -> list[Message]:

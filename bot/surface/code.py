@@ -11,14 +11,14 @@ from bot.surface.words import printable
 MOST_BYTES = 64 * 1024
 """Of a file of code."""
 
-_LOOKS_LIKE = re.compile(r"```|^[ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+.*:[ \t]*\r?$", re.MULTILINE)
+_LOOKS_LIKE = re.compile(r"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+.*:[ \t]*\r?$", re.MULTILINE)
 _TICKS = re.compile(r"`{3,}")
 _APART = "\u2060"  # seen by nobody, and keeps ticks from ending a block
 
 
 def looks_like_code(text: str) -> bool:
-    """Whether what somebody typed is, or has in it, code that is read best as a block."""
-    return bool(_LOOKS_LIKE.search(text))
+    """Whether what somebody typed is code without a block of its own."""
+    return "```" not in text and bool(_LOOKS_LIKE.search(text))
 
 
 def fenced(code: str, language: str = "") -> str:
