@@ -18,13 +18,16 @@ from bot.sandbox import guest
 from bot.sandbox.child import START, ChildSandbox, Command
 from bot.sandbox.sandbox import Limits
 
-OWN_MEMORY = 512 * 2**20  # address space that the interpreter with numpy has before any code is run
+OWN_DATA, OWN_SPACE = 96 * 2**20, 512 * 2**20  # bytes that the interpreter and numpy have of their own
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
-PRELUDE = """
+PACKAGES, GUEST = "/packages", "/guest.py"  # inside
+PRELUDE = f"""
 import resource, runpy, sys
-for name, value in zip(("CORE", "FSIZE", "NPROC", "NOFILE", "CPU", "AS"), (0, 0, 1, 64, *map(int, sys.argv[1:]))):
-    resource.setrlimit(getattr(resource, "RLIMIT_" + name), (value, value))
-runpy.run_path("/guest.py", run_name="__main__")
+for limit in sys.argv[1:]:
+    name, _, value = limit.partition("=")
+    resource.setrlimit(getattr(resource, "RLIMIT_" + name), (int(value), int(value)))
+sys.path.append("{PACKAGES}")
+runpy.run_path("{GUEST}", run_name="__main__")
 """
 
 
@@ -40,13 +43,13 @@ def bubblewrap() -> ChildSandbox:
 
 def command(bwrap: str, limits: Limits) -> Command:
     """The command line of one run."""
-    seconds = int(START + limits.seconds) + 1
     return [
         *(bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"),
         *binds(),
-        *("--ro-bind", guest.__file__, "/guest.py", "--remount-ro", "/", "--chdir", "/"),
-        *("--setenv", "OPENBLAS_NUM_THREADS", "1"),
-        *(interpreter(), "-I", "-B", "-X", "utf8", "-c", PRELUDE, str(seconds), str(limits.memory + OWN_MEMORY)),
+        *("--remount-ro", "/", "--chdir", "/", "--setenv", "OPENBLAS_NUM_THREADS", "1"),
+        *(interpreter(), "-I", "-S", "-B", "-X", "utf8", "-c", PRELUDE),
+        *("CORE=0", "FSIZE=0", "NPROC=1", "NOFILE=64", f"CPU={int(START + limits.seconds) + 1}"),
+        *(f"DATA={limits.memory + OWN_DATA}", f"AS={limits.memory + OWN_SPACE}"),
     ]
 
 
@@ -57,16 +60,12 @@ def interpreter() -> str:
 
 def binds() -> Iterator[str]:
     """Options that show the guest its libraries, read-only."""
-    standard = Path(sysconfig.get_path("stdlib"))
-    packages = standard / "site-packages"
-    for path in (*map(Path, LIBRARIES), Path(interpreter()), standard):
-        if path.exists():
-            yield from ("--ro-bind", str(path), str(path))
-    yield from ("--tmpfs", str(packages))
     numpy = Path(np.__file__).parent
-    for path in (numpy, numpy.with_name("numpy.libs")):
-        if path.exists():
-            yield from ("--ro-bind", str(path), str(packages / path.name))
     shared = Path(str(sysconfig.get_config_var("LIBDIR"))) / str(sysconfig.get_config_var("INSTSONAME"))
-    if shared.suffix != ".a" and shared.exists():
-        yield from ("--ro-bind", str(shared), str(shared))
+    own = (Path(interpreter()), Path(sysconfig.get_path("stdlib")), *((shared,) if shared.suffix != ".a" else ()))
+    shown = {path: path for path in (*map(Path, LIBRARIES), *own)}
+    shown |= {Path(PACKAGES, path.name): path for path in (numpy, numpy.with_name("numpy.libs"))}
+    shown[Path(GUEST)] = Path(guest.__file__)
+    for inside, path in shown.items():
+        if path.exists():
+            yield from ("--ro-bind", str(path), str(inside))

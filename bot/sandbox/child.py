@@ -42,31 +42,30 @@ class ChildSandbox:
             except OSError as error:
                 said, end, complaint = b"", End.CRASHED, str(error)
         if known not in said:
-            raise SandboxError(f"The sandbox did not start ({complaint or end}); `viva sandbox setup` makes it anew.")
+            raise SandboxError(f"The sandbox did not start ({complaint or end}); `viva sandbox check` tries it alone.")
         return wire.outcome(said, trials, limits, marker, end)
 
 
 async def converse(command: Command, asked: bytes, marker: bytes, bound: int, seconds: float) -> tuple[bytes, End, str]:
-    """Send a child its request; what it said, up to `bound` bytes, why it ended, and the last line of why it did not start.
+    """Send a child its request, and leave no process behind.
 
-    Leaves no process behind.
+    What it said, up to `bound` bytes; why it ended; and where it did not start, its last words on standard error.
     """
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         *command, stdin=pipe, stdout=pipe, stderr=pipe, env={}, cwd="/", start_new_session=True
     )
     assert process.stdin  # noqa: S101  # all three are pipes, which the types do not say
-    assert process.stderr  # noqa: S101
-    said = bytearray()
+    said, complaint = bytearray(), b""
     telling = asyncio.create_task(_tell(process.stdin, asked))
     try:
         end = await _hear(process, said, marker, bound, seconds)
     finally:
         telling.cancel()
-        if process.returncode is None:
+        with suppress(ProcessLookupError):  # it ended by itself, with all that it started
             os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-    complaint = b"" if marker in said else await process.stderr.read(2**16)
+        # Not `wait`: it does not return while a pipe that was written full is not read out.
+        _, complaint = await process.communicate()
     return bytes(said), end, complaint.decode("utf-8", "replace").strip().rpartition("\n")[2]
 
 

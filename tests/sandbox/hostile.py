@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # a program is a row of a table
 """Programs that do not want to be graded: each with the ways its run may end.
 
 They are pasted as an answer to "sort x": `f(x)` is called with [3, 1, 2]. None may ever return [1, 2, 3]
@@ -52,7 +53,7 @@ LOOPS = [
     Hostile("a loop in C: a regular expression", returning("re.match('(a+)+$', 'a' * 60 + 'b')", "import re"), (TIMEOUT,)),
     Hostile(
         "a loop in C: numpy",
-        returning("np.einsum('ij,kl,mn->', *[np.ones((300, 300))] * 3)", "import numpy as np"),
+        returning("np.convolve(np.ones(10**6), np.ones(10**6))", "import numpy as np"),
         (TIMEOUT,),
     ),
     Hostile("a long sleep", doing("time.sleep(10**6)", "time"), (TIMEOUT,)),
@@ -103,7 +104,7 @@ OUTPUTS = [
     Hostile("printing for ever", doing("while True: print('x' * 1000)"), (OUTPUT,)),
     Hostile("printing past Python", doing("while True: os.write(1, b'x' * 65536)"), (OUTPUT, TIMEOUT)),
     Hostile("printing errors past Python", doing("while True: os.write(2, b'x' * 65536)"), (OUTPUT, TIMEOUT)),
-    Hostile("a result of 8 MB", returning("[0.5] * 10**6"), (DONE,), "too large"),
+    Hostile("a result of 8 MB", returning("[0.5] * 10**6"), (DONE, TIMEOUT), "too large|seconds"),
     Hostile("an endless message", doing("raise ValueError('x' * 10**7)"), (DONE,), "ValueError"),
 ]  # fmt: skip
 
@@ -161,7 +162,7 @@ TRICKS = [
     Hostile("a list within itself", doing("x.append(x)\nreturn x"), (DONE,), "nested"),
     Hostile("signals caught", doing("for s in (signal.SIGTERM, signal.SIGINT): signal.signal(s, signal.SIG_IGN)\nwhile True: pass", "signal"), (TIMEOUT, DONE)),
     Hostile("a loop at exit", doing("@atexit.register\ndef loop():\n    while True: pass\nreturn []", "atexit")),
-    Hostile("a loop in a finaliser", doing("class D:\n    def __del__(self):\n        while True: pass\nsys.kept = D()\nreturn []")),
+    Hostile("a loop in a finaliser", doing("class D:\n    def __del__(self):\n        while True: pass\nsys.kept = D()\nreturn []"), (DONE, TIMEOUT)),
     Hostile("an import hook", doing("class H:\n    def find_spec(self, *_):\n        while True: pass\nsys.meta_path.insert(0, H())\nimport calendar"), (TIMEOUT,)),
     Hostile("the runner's own code replaced", doing("def lie(*_): return 7\nfor o in gc.get_objects():\n    if getattr(o, '__name__', '') in ('encode', 'fault', 'fitting') and hasattr(o, '__code__'): o.__code__ = lie.__code__\nreturn x", "gc"), (DONE, CRASHED)),
     Hostile("builtins replaced", doing("builtins.len = builtins.isinstance = builtins.type = lambda *_: 0\nreturn x", "builtins"), (DONE, CRASHED)),

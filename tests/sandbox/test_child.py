@@ -57,6 +57,7 @@ async def test_the_guest_answers_over_its_two_streams() -> None:
         ("while True: pass", End.TIMEOUT),
         ("import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); os.close(1); time.sleep(9)", End.TIMEOUT),
         ("while True: os.write(1, b'x' * 65536)", End.OUTPUT),
+        ("while True: os.write(2, b'x' * 65536)", End.TIMEOUT),
         ("sys.exit(3)", End.MEMORY),
         ("sys.exit(0)", End.CRASHED),
         ("os.kill(os.getpid(), 11)", End.CRASHED),
@@ -88,7 +89,7 @@ async def test_the_clock_starts_when_the_guest_is_ready(monkeypatch: pytest.Monk
     ],
 )
 async def test_a_guest_that_does_not_start_is_no_fault_of_the_code(command: Sequence[str], why: str) -> None:
-    with pytest.raises(SandboxError, match=f"did not start .*{why}.*viva sandbox setup"):
+    with pytest.raises(SandboxError, match=f"did not start .*{why}.*viva sandbox check"):
         await run(ChildSandbox("broken", lambda _: command))
 
 

@@ -89,6 +89,13 @@ async def ticking() -> AsyncIterator[list[float]]:
         task.cancel()
 
 
+def childless() -> bool:
+    try:
+        return os.waitpid(-1, os.WNOHANG) == ()
+    except ChildProcessError:
+        return True
+
+
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.name)
 async def test_it_does_no_harm_and_is_told_in_one_sentence(
     program: Hostile, sandbox: ChildSandbox, world: World
@@ -103,7 +110,7 @@ async def test_it_does_no_harm_and_is_told_in_one_sentence(
     assert outcome.end in program.ends, outcome
     assert re.search(program.says, outcome.sentence)
     assert re.fullmatch(r"[^\n]{10,700}", outcome.sentence)
-    assert [1, 2, 3] not in [ran.value for ran in outcome.ran]
+    assert "[1, 2, 3]" not in [repr(ran.value) for ran in outcome.ran]
     assert SECRET not in repr(outcome)
     assert "root:" not in repr(outcome)
     assert world.untouched()
@@ -139,5 +146,4 @@ async def test_a_start_that_is_given_up_leaves_no_process(sandbox: ChildSandbox)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert childless()
