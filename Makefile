@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install chat test check bench clean
+.PHONY: install chat test test-code check bench clean
 
 install: $(INSTALLED)
 
@@ -22,6 +22,12 @@ chat: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest -q
+
+# What code drills run in: installs the extra and compiles once (some minutes), then tries to break out.
+test-code: $(INSTALLED)
+	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[dev,code]'
+	$(BIN)/viva sandbox setup
+	$(BIN)/pytest -q -m code tests/sandbox
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

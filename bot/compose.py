@@ -20,6 +20,7 @@ from bot.grading.grade import Judge
 from bot.grading.matching import Matcher
 from bot.grading.panel import Jury, Panel
 from bot.llm import ModelClient
+from bot.sandbox.find import find
 from bot.settings import DiscordSettings, OpenAISettings, SlackSettings, StoreSettings, VivaSettings
 from bot.store.leases import Leases
 from bot.store.store import Store
@@ -142,16 +143,9 @@ async def opened(
     persona = Persona(client, model)
     answerer = Answerer(knowledge.library, knowledge.find, client, model)
     leases = Leases(store.database) if shared else None
+    coach = Coach(knowledge.library, store, judge, persona, answerer, leases, find(settings.viva))
     try:
-        yield App(
-            settings,
-            knowledge,
-            store,
-            Coach(knowledge.library, store, judge, persona, answerer, leases),
-            judge,
-            client,
-            leases,
-        )
+        yield App(settings, knowledge, store, coach, judge, client, leases)
     finally:
         if client:
             await client.close()

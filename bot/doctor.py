@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.compose import Settings
 from bot.errors import USER_ERRORS, ModelError
 from bot.llm import ModelClient
+from bot.sandbox.find import look
 from bot.store.store import Store
 from knowledge.library import load
 from knowledge.models import embedder_of
@@ -20,7 +21,7 @@ class Finding:
 
 
 async def examine(settings: Settings) -> list[Finding]:
-    """Look at notes, embedding weights, index, database and models, in that order."""
+    """Look at notes, embedding weights, index, sandbox, database and models, in that order."""
     return [finding async for finding in _examine(settings)]
 
 
@@ -36,6 +37,8 @@ async def _examine(settings: Settings) -> AsyncIterator[Finding]:
     built = settings.index_path.exists()
     later = "not built yet; `viva index` does it ahead of the first /ask"
     yield Finding(True, f"index: {settings.index_path if built else later}")
+    sandbox = look(settings.viva)
+    yield Finding(sandbox.ok, f"sandbox: {sandbox.text}")
     store = None
     try:
         store = await Store.open(settings.database_url)

@@ -4,6 +4,7 @@
     ├── SettingsError           a setting is wrong or missing; names it            (exit code 2)
     ├── UsageError              what was typed cannot be done; says what can       (exit code 2)
     ├── StoreError              the database cannot be reached, read or written
+    ├── SandboxError            code cannot be run here; the rubric alone is graded
     └── ModelError              a model did not give a usable reply; the next judge takes over
         ├── ModelUnavailable    no connection, timeout, 429, 5xx, cut stream
         ├── ModelRefused        the model declined
@@ -38,6 +39,10 @@ class UsageError(VivaError):
 
 class StoreError(VivaError):
     """The database cannot be reached, read or written."""
+
+
+class SandboxError(VivaError):
+    """Code that was pasted cannot be run, through no fault of the code."""
 
 
 class ModelError(VivaError):

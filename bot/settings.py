@@ -38,6 +38,7 @@ Secret = Annotated[SecretStr, AfterValidator(_unspaced)]
 HttpAddress = Annotated[Name, AfterValidator(partial(_address, schemes=("http", "https")))]
 SocketAddress = Annotated[Name, AfterValidator(partial(_address, schemes=("ws", "wss")))]
 JudgeName = Literal["auto", "jury", "decisions", "chat", "embedded"]
+SandboxName = Literal["auto", "wasi", "bubblewrap", "none"]
 
 
 class _Settings(BaseSettings):
@@ -70,6 +71,9 @@ class VivaSettings(_Settings):
     data_dir: Path = Field(
         default_factory=lambda: user_data_path("viva", appauthor=False),
         description="Where sessions and the index are kept.",
+    )
+    sandbox: SandboxName = Field(
+        "auto", description="Where code is run: wasi or bubblewrap; auto takes the first there is, none runs none."
     )
     model_timeout: float = Field(20.0, gt=0, le=600, description="Seconds a model has for one reply, retries included.")
     person_daily_tokens: int = Field(200_000, ge=0, description="Model tokens one person may use in a day (UTC).")

@@ -69,10 +69,11 @@ class ScriptedTurn(BaseModel):
 
 
 class ConversationCase(Case):
-    """A drill or interview over some notes, and a candidate's turns."""
+    """A drill or interview over some notes, and a candidate's turns; code is asked for only where a topic is."""
 
     kind: str = ""
     mode: Literal[Mode.DRILL, Mode.INTERVIEW] = Mode.DRILL
+    topic: str = ""
     notes: Annotated[tuple[str, ...], Field(min_length=1)]
     turns: Annotated[tuple[ScriptedTurn, ...], Field(min_length=1)]
 
@@ -114,7 +115,8 @@ class Conversation:
                 store = await Store.open(f"sqlite:///{folder}/store.sqlite3")
             try:
                 coach = self._coach(case, store)
-                session, start = uuid4().hex, Start(id="start", at=NOW, mode=case.mode, questions=len(case.notes))
+                session = uuid4().hex
+                start = Start(id="start", at=NOW, mode=case.mode, topic=case.topic, questions=len(case.notes))
                 replies = [reply async for reply in coach.begin(session, "candidate", "eval", start)]
                 said += _lines(replies)
                 broken += watch.see(replies)

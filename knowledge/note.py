@@ -10,12 +10,12 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
+
+from knowledge.exercise import Exercise
+from knowledge.parts import Part, Slug, Text, mistake
 
 WEIGHT_TOLERANCE = 1e-3
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 SHORT, FULL, EXAMPLE = "In 30 seconds", "In full", "Worked example"
 HEADINGS = (SHORT, FULL, EXAMPLE)
@@ -49,11 +49,15 @@ class Kind(StrEnum):
         return self in (Kind.BEHAVIOURAL, Kind.RESEARCH)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise mistake(f"{text!r} is no regular expression ({error})", "what Python's `re` compiles") from None
+    return text
 
 
-class Criterion(_Part):
+class Criterion(Part):
     """One checkable sentence that a good answer states.
 
     `weight` is the share of the question's score in (0, 1]; the weights of a rubric sum to 1.
@@ -69,22 +73,27 @@ class Criterion(_Part):
 
 
 class RubricPoint(Criterion):
-    """A criterion as a note has it: with wordings on both sides, and `probe`, which asks for it without a clue."""
+    """A criterion as a note has it: with wordings on both sides, and `probe`, which asks for it without a clue.
+
+    `line`, of a note with an exercise, is a regular expression: a line of the candidate's code, without
+    comments and strings, in which it is found earns the point.
+    """
 
     id: Slug
     paraphrases: tuple[Text, ...] = Field(min_length=2)
     contradictions: tuple[Text, ...] = Field(min_length=2)
     probe: Text
+    line: Annotated[str, AfterValidator(_pattern)] | None = None
 
 
-class Misconception(_Part):
+class Misconception(Part):
     """A named wrong belief and what is true instead."""
 
     claim: Text
     correction: Text
 
 
-class FollowUp(_Part):
+class FollowUp(Part):
     """One rung of the ladder: a harder question with its own short rubric."""
 
     question: Text
@@ -96,18 +105,18 @@ class FollowUp(_Part):
         return self
 
 
-class Related(_Part):
+class Related(Part):
     """Another note, and the question that leads there from here."""
 
     id: Slug
     bridge: Text
 
 
-class Note(_Part):
+class Note(Part):
     """One interview question with everything needed to ask, probe, grade and explain it.
 
     `sections` maps each `## heading` of the Markdown body to its text; "In 30 seconds" and
-    "In full" are required, "Worked example" is optional.
+    "In full" are required, "Worked example" is optional. Only a note of kind code may have an `exercise`.
     """
 
     id: Slug
@@ -121,6 +130,7 @@ class Note(_Part):
     follow_ups: tuple[FollowUp, ...] = Field(min_length=1, max_length=5)
     related: tuple[Related, ...] = ()
     references: tuple[Text, ...] = ()
+    exercise: Exercise | None = None
     sections: dict[str, str]
 
     @model_validator(mode="after")
@@ -129,7 +139,16 @@ class Note(_Part):
         for heading in REQUIRED_HEADINGS:
             if not self.sections.get(heading):
                 raise ValueError(f"the body has no text under '## {heading}'")
+        self._check_exercise()
         return self
+
+    def _check_exercise(self) -> None:
+        if self.exercise and self.kind is not Kind.CODE:
+            raise mistake("only a note of kind code has an exercise", "`kind: code`, or no exercise", "exercise")
+        for number, point in enumerate(self.rubric):
+            if point.line and not self.exercise:
+                at = ("rubric", number, "line")
+                raise mistake("a point has `line` where no code is written", "a note with an exercise", *at)
 
     @property
     def short(self) -> str:
@@ -157,5 +176,5 @@ def rubric_mistakes(ids: Sequence[str], weights: Sequence[float]) -> Iterator[st
 
 
 def _check_rubric(rubric: tuple[RubricPoint, ...]) -> None:
-    for mistake in rubric_mistakes([point.id for point in rubric], [point.weight for point in rubric]):
-        raise ValueError(mistake)
+    for wrong in rubric_mistakes([point.id for point in rubric], [point.weight for point in rubric]):
+        raise ValueError(wrong)

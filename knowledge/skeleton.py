@@ -7,7 +7,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from knowledge.errors import KnowledgeError
 from knowledge.library import NOTES
-from knowledge.note import Kind, Level, Slug
+from knowledge.note import Kind, Level
+from knowledge.parts import Slug
 
 _POINT = """\
   - id: {name}

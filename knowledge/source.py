@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from knowledge.errors import Problem
 from knowledge.note import HEADINGS, REQUIRED_HEADINGS, Note, rubric_mistakes
+from knowledge.parts import MISTAKE
 
 # libyaml is about ten times faster than the Python loader, and a start reads every note.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -33,6 +34,7 @@ _EXPECTED = {
     "model_type": "fields with names",
     "float_parsing": "a number",
     "float_type": "a number",
+    "invalid-json-value": "numbers, texts, lists or fields (a date in quotes)",
 }
 
 Location = tuple[int | str, ...]
@@ -189,13 +191,16 @@ def _schema_problems(source: Source, details: Sequence[ErrorDetails]) -> Iterato
         # Rubrics and sections are checked by themselves; a list with a broken entry is not also too short.
         if kind == "value_error" or (kind == "too_short" and deeper):
             continue
-        yield source.problem(location, *_told(detail))
+        below: Location = detail.get("ctx", {}).get("at", ())
+        yield source.problem((*location, *below), *_told(detail))
 
 
 def _told(detail: ErrorDetails) -> tuple[str, str]:
     """What is wrong and what is expected, of one mistake that pydantic found."""
     kind, name = detail["type"], ".".join(map(str, detail["loc"]))
     context = detail.get("ctx", {})
+    if kind == MISTAKE:
+        return detail["msg"], context["expected"]
     if kind == "missing":
         return f"`{name}` is missing", _EXPECTED[kind]
     if kind == "extra_forbidden":

@@ -23,6 +23,7 @@ from bot.coach.session import Session, Status, replay
 from bot.coach.turn import Turn
 from bot.errors import USER_ERRORS, StoreError, UsageError
 from bot.grading.grade import Judge
+from bot.sandbox.sandbox import Sandbox
 from bot.store.store import Record, SessionRow, Store
 from bot.unexpected import told
 from knowledge.library import Library, spelt
@@ -52,7 +53,7 @@ class TopicProgress:
 class Coach:
     """Holds the conversation of any number of people; one turn at a time in each session.
 
-    `locks` see to that where other processes hold the same sessions.
+    `locks` see to that where other processes hold the same sessions. Without a `sandbox` no code is run.
     """
 
     def __init__(
@@ -63,10 +64,11 @@ class Coach:
         persona: Persona,
         answerer: Answerer,
         locks: Locks | None = None,
+        sandbox: Sandbox | None = None,
     ) -> None:
         self._library = library
         self._store = store
-        self._responder = Responder(library, judge, persona, answerer)
+        self._responder = Responder(library, judge, persona, answerer, sandbox)
         self._arriving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._locks: Locks = locks or defaultdict[str, AbstractAsyncContextManager[Any]](asyncio.Lock)
 
@@ -226,7 +228,11 @@ class Coach:
                 return
 
     async def _work(self, row: SessionRow, turn: Turn) -> AsyncGenerator[Delta, None]:
-        """Grade an answer, then decide what follows."""
+        """Run the code of an answer and grade it, then decide what follows."""
+        if executed := await self._responder.execute(turn):
+            # As below: what ran is not run again, nor does it count as two tries.
+            await self._store.append(row, [_record(executed, f"{turn.event.id}/executed")])
+            turn.session = await self.session(row.id)
         if graded := await self._responder.grade(turn, row.person_id):
             # Stored on its own: a kill between grading and replying must not grade again, and
             # where another process graded first, its grade is the one that stands.

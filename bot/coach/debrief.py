@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot.coach.interviewer import question, shorten
+from bot.coach.interviewer import shorten, wordings
 from bot.coach.jury import votes
 from bot.coach.reply import DebriefQuestion, DebriefReply, GradeReply, PointLine
 from bot.coach.session import Exchange, Session
-from bot.grading.grade import Grade, Verdict, WrongBelief
+from bot.grading.grade import Grade, PointGrade, Verdict, WrongBelief
+from bot.grading.running import is_test
 from knowledge.library import Library
 
 _STRONG = 0.7
@@ -32,21 +33,23 @@ def card(exchange: Exchange, grade: Grade, library: Library, *, final: bool, num
 
 
 def _lines(exchange: Exchange, grade: Grade, library: Library, *, final: bool) -> tuple[PointLine, ...]:
-    found = question(library, exchange.ref)
-    texts = {point.id: point.point for point in found[1]} if found else {}
-    return tuple(
-        PointLine(
+    texts = wordings(library, exchange.ref)
+
+    def line(number: int, point: PointGrade) -> PointLine:
+        test = is_test(point.point_id)
+        return PointLine(
             number=number,
-            text=texts.get(point.point_id, point.point_id) if final or point.verdict is Verdict.MET else None,
+            text=texts.get(point.point_id, point.point_id) if final or test or point.verdict is Verdict.MET else None,
             weight=point.weight,
             verdict=point.verdict,
-            quote=point.evidence.quote if point.evidence else "",
+            quote=point.evidence.quote if point.evidence and not test else "",  # of each test it is the same line
             aid=point.aid,
             reason=point.reason,
             marked=point.marked,
+            test=test,
         )
-        for number, point in enumerate(grade.points, 1)
-    )
+
+    return tuple(line(number, point) for number, point in enumerate(grade.points, 1))
 
 
 def debrief(session: Session, library: Library) -> DebriefReply | None:
@@ -94,7 +97,7 @@ def _strengths(questions: Sequence[DebriefQuestion]) -> tuple[str, ...]:
         (point.weight, point.text or "")
         for q in questions
         for point in q.points
-        if point.verdict is Verdict.MET and point.aid == "none" and not point.marked
+        if point.verdict is Verdict.MET and point.aid == "none" and not point.marked and not point.test
     ]
     return tuple(text for _, text in sorted(met, key=lambda pair: -pair[0])[:_NAMED])
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.coach.reply import Reply
 from bot.grading.grade import Grade, Said, Verdict
+from bot.grading.running import Run
 from knowledge.note import Level
 
 
@@ -155,6 +156,15 @@ class _Outcome(_Event):
     to: str
 
 
+class Executed(_Outcome):
+    """The code of an answer has been run, for the `number`th time; `asks` for the next try where there is one."""
+
+    kind: Literal["executed"] = "executed"
+    number: int = Field(ge=1)
+    run: Run
+    asks: str = ""
+
+
 class Graded(_Outcome):
     """An answer has been graded."""
 
@@ -163,13 +173,14 @@ class Graded(_Outcome):
 
 
 class Asked(_Outcome):
-    """A question has been put; `number` counts the main questions from 1."""
+    """A question has been put; `number` counts the main questions from 1, `starter` is code to begin with."""
 
     kind: Literal["asked"] = "asked"
     ref: QuestionRef
     text: str
     stage: Stage
     number: int
+    starter: str = ""
 
 
 class Probed(_Outcome):
@@ -225,7 +236,7 @@ class Shown(_Outcome):
 
 
 CandidateEvent = Start | Say | Ask | Hint | Skip | Pause | Resume | Stop | Mark | Seat | Vote
-Outcome = Graded | Asked | Probed | Hinted | Marked | Finished | Closed | Replied | Shown
+Outcome = Executed | Graded | Asked | Probed | Hinted | Marked | Finished | Closed | Replied | Shown
 Event = Annotated[CandidateEvent | Outcome, Field(discriminator="kind")]
 
 EVENT: TypeAdapter[CandidateEvent | Outcome] = TypeAdapter(Event)

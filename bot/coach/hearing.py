@@ -4,9 +4,12 @@ Only what is unmistakable is caught here; everything else is an answer and goes 
 """
 
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 from bot.grading.evidence import FILLERS, STOPWORDS, addresses_grader, content, echoes, statements, words
+from bot.grading.grade import Grade, PointGrade, Verdict
+from knowledge.note import RubricPoint
 
 
 class Heard(StrEnum):
@@ -17,6 +20,8 @@ class Heard(StrEnum):
     EMPTY = "empty"  # nothing about the subject: "fine", the question again, a request for marks
     QUESTION = "question"  # asks back instead of answering
 
+
+MAX_ANSWER = 8_000  # characters; more than anyone says to one question
 
 _DONT_KNOW = re.compile(
     r"""
@@ -53,6 +58,24 @@ def hear(text: str, *questions: str) -> Heard:
     telling = [span.quote for span in statements(text) if set(words(span.quote)) - FILLERS - STOPWORDS]
     # "No, because p is fixed" has no word that the question lacks, and is an answer all the same.
     return Heard.ANSWER if any(not addresses_grader(quote) for quote in telling) else Heard.EMPTY
+
+
+_REASONS = {
+    Heard.DONT_KNOW: "You said that you don't know.",
+    Heard.EMPTY: "Nothing was said about the subject.",
+    None: "The question was skipped.",
+}
+
+
+def missed(rubric: Sequence[RubricPoint], heard: Heard | None) -> Grade:
+    """The grade of a reply that plainly states nothing, or of none; no judge is needed for it."""
+    return Grade(
+        judge="rule",
+        points=tuple(
+            PointGrade(point_id=p.id, weight=p.weight, verdict=Verdict.MISSED, reason=_REASONS.get(heard, ""))
+            for p in rubric
+        ),
+    )
 
 
 def _is_echo(text: str, question: str) -> bool:

@@ -15,6 +15,8 @@ from bot.coach.events import Mode, QuestionRef, Stage
 from bot.coach.session import Exchange, Session
 from bot.grading.evidence import STOPWORDS, words
 from bot.grading.grade import PointGrade, Verdict
+from bot.grading.running import point_of
+from knowledge.exercise import Exercise
 from knowledge.library import Library
 from knowledge.note import Kind, Level, Note, RubricPoint
 from knowledge.text import stem
@@ -98,6 +100,21 @@ def question(library: Library, ref: QuestionRef) -> tuple[str, tuple[RubricPoint
         return None
     rung = note.follow_ups[ref.rung - 1]
     return rung.question, rung.rubric
+
+
+def exercise_of(library: Library, ref: QuestionRef) -> Exercise | None:
+    """What a question wants written, or None where it wants words."""
+    return library[ref.note_id].exercise if ref.rung == 0 and ref.note_id in library else None
+
+
+def wordings(library: Library, ref: QuestionRef) -> dict[str, str]:
+    """What the points of a question's grade say, by id: those of its rubric, and its tests."""
+    found = question(library, ref)
+    if found is None:
+        return {}
+    exercise = exercise_of(library, ref)
+    tests = {point_of(test.id): f"Test: {test.says}" for test in exercise.tests} if exercise else {}
+    return {**tests, **{point.id: point.point for point in found[1]}}
 
 
 def open_points(exchange: Exchange, rubric: Sequence[RubricPoint]) -> list[RubricPoint]:
@@ -189,6 +206,8 @@ def _pool(session: Session, library: Library, stage: Stage) -> list[Note]:
 
 def _belongs(note: Note, stage: Stage, *, named: bool) -> bool:
     personal = note.kind.personal
+    if note.exercise and not named:
+        return False  # nobody types code who did not ask for it
     match stage:
         case Stage.DRILL:
             return named or not personal

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.coach.interviewer import question
+from bot.coach.interviewer import question, wordings
 from bot.coach.reply import BallotReply, DebriefReply
 from bot.coach.session import Session
 from bot.grading.grade import Verdict
@@ -12,10 +12,9 @@ from knowledge.library import Library
 def ballot(session: Session, library: Library) -> BallotReply | None:
     """What the panel is to vote on now that a question is over; None without a panel or without points."""
     exchange = session.history[-1]
-    found = question(library, exchange.ref)
-    if not session.panel or exchange.grade is None or found is None:
+    if not session.panel or exchange.grade is None or question(library, exchange.ref) is None:
         return None
-    texts = {point.id: point.point for point in found[1]}
+    texts = wordings(library, exchange.ref)
     points = tuple(texts.get(point.point_id, point.point_id) for point in exchange.grade.points)
     return BallotReply(number=len(session.history), question=exchange.text, points=points)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.grading.grade import Aid, Verdict, WrongBelief
+from bot.grading.running import Case, Tested, Wrong
 
 
 class _Reply(BaseModel):
@@ -12,7 +13,10 @@ class _Reply(BaseModel):
 
 
 class QuestionReply(_Reply):
-    """A question; `number` of `of` main questions (`of` is None in an interview), `rung` > 0 goes deeper."""
+    """A question; `number` of `of` main questions (`of` is None in an interview), `rung` > 0 goes deeper.
+
+    `starter` is code to begin with, where the answer is to be code.
+    """
 
     kind: Literal["question"] = "question"
     text: str
@@ -22,6 +26,7 @@ class QuestionReply(_Reply):
     of: int | None = None
     stage: str = ""
     bridge: str = ""
+    starter: str = ""
 
 
 class ProbeReply(_Reply):
@@ -29,6 +34,23 @@ class ProbeReply(_Reply):
 
     kind: Literal["probe"] = "probe"
     text: str
+
+
+class RunReply(_Reply):
+    """How the candidate's code ran, try `number` of `of`. An interview shows no `tests`, only what it fails on.
+
+    `error` is what it broke on, `failing` the first case that failed; seconds are those of all cases that were
+    through, and of the same ones with the reference solution.
+    """
+
+    kind: Literal["run"] = "run"
+    number: int
+    of: int
+    tests: tuple[Tested, ...] = ()
+    failing: Case | None = None
+    error: Wrong | None = None
+    seconds: float | None = None
+    reference: float | None = None
 
 
 class HintReply(_Reply):
@@ -43,7 +65,7 @@ class PointLine(_Reply):
     """One rubric point on a grade card.
 
     `text` is None while the point may still be earned; `quote` are the candidate's own words, `votes` what
-    the panel said.
+    the panel said. `test`: the point is a test that their code passed or failed.
     """
 
     number: int
@@ -55,6 +77,7 @@ class PointLine(_Reply):
     reason: str = ""
     marked: bool = False
     votes: tuple[Verdict, ...] = ()
+    test: bool = False
 
 
 class GradeReply(_Reply):
@@ -138,6 +161,7 @@ class DebriefReply(_Reply):
 Reply = Annotated[
     QuestionReply
     | ProbeReply
+    | RunReply
     | HintReply
     | GradeReply
     | ExplanationReply

@@ -1,13 +1,15 @@
 """What one event leads to: an answer is graded, the interviewer chooses, the persona words. Stores nothing."""
 
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator
 
 from bot.coach.answers import Answerer
+from bot.coach.coding import TRY_FIRST, Coding, Then, explained
 from bot.coach.debrief import card, debrief
 from bot.coach.events import (
     Ask,
     Asked,
     Closed,
+    Executed,
     Finished,
     Graded,
     Hint,
@@ -25,23 +27,21 @@ from bot.coach.events import (
     Stop,
     Vote,
 )
-from bot.coach.hearing import Heard, hear
-from bot.coach.interviewer import Close, follow_up, hint, next_question, open_points, question
+from bot.coach.hearing import MAX_ANSWER, Heard, hear, missed
+from bot.coach.interviewer import Close, exercise_of, follow_up, hint, next_question, open_points, question
 from bot.coach.jury import ballot, debriefed, waits
 from bot.coach.persona import Persona, Spoken
 from bot.coach.reply import Delta, ExplanationReply, HintReply, NoticeReply, ProbeReply, QuestionReply
 from bot.coach.session import Exchange, Session, Status
 from bot.coach.turn import Turn
-from bot.grading.grade import Grade, Judge, PointGrade, Submission, Verdict
+from bot.grading.grade import Judge, Submission, Verdict
+from bot.sandbox.sandbox import Sandbox
 from knowledge.library import Library
-from knowledge.note import RubricPoint
 
-MAX_ANSWER = 8_000  # characters; more than anyone says to one question
 OVER = "This session is over; /drill or /interview starts another."
 
 _PANEL_FIRST = "That was it. The panel votes before the grades are shown; /stop shows them without waiting."
 _LATE = "That question is over, so this changed nothing; the last one is open."
-_TRY_FIRST = "I can't say more before you have tried: state your assumptions and answer, or use /hint or /skip."
 _NOTHING_SAID = "That says nothing about the subject yet, so it earns nothing."
 _HINT_COST = "a hinted point earns half"
 
@@ -49,11 +49,18 @@ _HINT_COST = "a hinted point earns half"
 class Responder:
     """Decides what a candidate's event leads to, in a turn; the coach stores and shows it."""
 
-    def __init__(self, library: Library, judge: Judge, persona: Persona, answerer: Answerer) -> None:
+    def __init__(
+        self, library: Library, judge: Judge, persona: Persona, answerer: Answerer, sandbox: Sandbox | None = None
+    ) -> None:
         self._library = library
         self._judge = judge
         self._persona = persona
         self._answerer = answerer
+        self._coding = Coding(library, judge, sandbox)
+
+    async def execute(self, turn: Turn) -> Executed | None:
+        """How the code of an answer runs, or None where there is nothing to run."""
+        return await self._coding.execute(turn)
 
     async def grade(self, turn: Turn, person: str) -> Graded | None:
         """The grade of an answer to the open question, or None when there is nothing to grade."""
@@ -62,12 +69,14 @@ class Responder:
             return None
         if turn.late or event.id in turn.session.graded:
             return None
+        if exercise := turn.exercise:
+            return await self._coding.grade(turn, event, exercise, person)
         heard = hear(event.text, exchange.text, exchange.last_prompt)
         asked = tuple(open_points(exchange, rubric))
         if heard is Heard.QUESTION or not asked:
             return None
         if heard is not Heard.ANSWER:
-            return Graded(to=event.id, grade=_missed(asked, heard))
+            return Graded(to=event.id, grade=missed(asked, heard))
         submission = Submission(
             question=exchange.last_prompt,
             rubric=asked,
@@ -120,9 +129,15 @@ class Responder:
             turn.decide(Finished(to=event.id))
             self._put_next(turn)
             return
+        if exercise := turn.exercise:
+            then = self._coding.respond(turn, event, exercise)
+            if then is Then.FINISH:
+                self._finish(turn)
+            if then is not Then.AS_EVER:
+                return
         if event.id not in turn.session.graded:
             if hear(event.text, exchange.text, exchange.last_prompt) is Heard.QUESTION:
-                turn.say(NoticeReply(text=_TRY_FIRST))
+                turn.say(NoticeReply(text=TRY_FIRST))
             else:
                 self._finish(turn)  # the notes have lost what was still open
             return
@@ -171,7 +186,7 @@ class Responder:
         if exchange is None:
             return
         if exchange.grade is None and turn.rubric:
-            turn.decide(Graded(to=turn.event.id, grade=_missed(turn.rubric, None)))
+            turn.decide(Graded(to=turn.event.id, grade=missed(turn.rubric, None)))
             exchange = turn.session.current or exchange
         self._over(turn, skipped=skipped)
         if turn.session.mode is Mode.DRILL and exchange.grade:
@@ -180,7 +195,7 @@ class Responder:
             lost = any(point.verdict is not Verdict.MET for point in exchange.grade.points)
             if lost and exchange.ref.rung == 0 and exchange.ref.note_id in self._library:
                 note = self._library[exchange.ref.note_id]
-                turn.say(ExplanationReply(note_id=note.id, text=note.short))
+                turn.say(ExplanationReply(note_id=note.id, text=explained(note)))
         self._put_next(turn)
 
     def _put_next(self, turn: Turn) -> None:
@@ -191,7 +206,10 @@ class Responder:
         found = question(self._library, move.ref)
         assert found  # noqa: S101  # the interviewer only picks questions that the library has
         number = turn.session.number if move.ref.rung else turn.session.number + 1
-        turn.decide(Asked(to=turn.event.id, ref=move.ref, text=found[0], stage=move.stage, number=number))
+        exercise = exercise_of(self._library, move.ref)
+        starter = exercise.starter if exercise else ""
+        asked = Asked(to=turn.event.id, ref=move.ref, text=found[0], stage=move.stage, number=number, starter=starter)
+        turn.decide(asked)
         if turn.session.current:
             turn.say(_put(turn.session, turn.session.current, move.bridge))
 
@@ -225,13 +243,13 @@ class Responder:
         turn.say(report or NoticeReply(text="Nothing was answered, so there is nothing to report."))
 
     def _give_hint(self, turn: Turn) -> None:
-        found = hint(turn.session, turn.rubric) if turn.rubric else None
+        found = self._coding.hint(turn) or _nudge(turn)
         if found is None:
             none_left = "There are no more hints for this question; /skip moves on."
             turn.say(NoticeReply(text=none_left if turn.session.current else OVER))
             return
-        point, text = found
-        turn.decide(Hinted(to=turn.event.id, point_id=point.id, text=text))
+        point_id, text = found
+        turn.decide(Hinted(to=turn.event.id, point_id=point_id, text=text))
         turn.say(HintReply(text=text, cost=_HINT_COST))
 
     def _skip(self, turn: Turn) -> None:
@@ -266,6 +284,11 @@ class Responder:
             turn.say(card(marked, marked.grade, self._library, final=True, number=index + 1))
 
 
+def _nudge(turn: Turn) -> tuple[str, str] | None:
+    found = hint(turn.session, turn.rubric) if turn.rubric else None
+    return (found[0].id, found[1]) if found else None
+
+
 def prompts(session: Session) -> Iterator[QuestionReply | ProbeReply]:
     """The open question again, and the probe that stands open on it; nothing without an open question."""
     if exchange := session.current:
@@ -284,22 +307,5 @@ def _put(session: Session, exchange: Exchange, bridge: str = "") -> QuestionRepl
         of=session.start.questions if in_drill and session.start else None,
         stage="" if in_drill else exchange.stage,
         bridge=bridge,
-    )
-
-
-_REASONS = {
-    Heard.DONT_KNOW: "You said that you don't know.",
-    Heard.EMPTY: "Nothing was said about the subject.",
-    None: "The question was skipped.",
-}
-
-
-def _missed(rubric: Sequence[RubricPoint], heard: Heard | None) -> Grade:
-    """The grade of a reply that plainly states nothing; no judge is needed for it."""
-    return Grade(
-        judge="rule",
-        points=tuple(
-            PointGrade(point_id=p.id, weight=p.weight, verdict=Verdict.MISSED, reason=_REASONS.get(heard, ""))
-            for p in rubric
-        ),
+        starter=exchange.starter,
     )

@@ -12,6 +12,7 @@ from bot.coach.events import (
     Asked,
     CandidateEvent,
     Closed,
+    Executed,
     Finished,
     Graded,
     Hinted,
@@ -30,6 +31,7 @@ from bot.coach.events import (
     Vote,
 )
 from bot.grading.grade import Aid, Grade, PointGrade, Verdict, WrongBelief
+from bot.grading.running import Run, is_test
 from knowledge.search import resolve
 
 
@@ -47,7 +49,8 @@ class Exchange:
     """One question and everything said about it so far.
 
     `last_prompt` is what the candidate is to answer now (the question or the last probe),
-    `answered_prompt` what their last answer was to; `notices` came with its grade.
+    `answered_prompt` what their last answer was to; `notices` came with its grade. `starter` is shown with a question
+    that wants code, `runs` are those of the code so far.
     """
 
     ref: QuestionRef
@@ -64,6 +67,12 @@ class Exchange:
     notices: tuple[str, ...] = ()
     answered_prompt: str = ""
     skipped: bool = False
+    starter: str = ""
+    runs: tuple[Executed, ...] = ()
+
+    def ran(self, event_id: str) -> Run | None:
+        """How the code of one answer ran, or None where it was not."""
+        return next((executed.run for executed in self.runs if executed.to == event_id), None)
 
     @property
     def grade(self) -> Grade | None:
@@ -177,9 +186,14 @@ def _decided(session: Session, event: Outcome) -> Session:
     current = session.current
     match event:
         case Asked():
-            exchange = Exchange(event.ref, event.text, event.stage, event.number, last_prompt=event.text)
+            exchange = Exchange(
+                event.ref, event.text, event.stage, event.number, last_prompt=event.text, starter=event.starter
+            )
             asked = (*session.asked, event.ref.note_id)
             return replace(session, current=exchange, asked=asked, said=session.said | {event.text})
+        case Executed() if current:
+            asks = event.asks or current.last_prompt
+            return replace(session, current=replace(current, runs=(*current.runs, event), last_prompt=asks))
         case Graded() if current:
             said = next((e.text for e in session.pending if isinstance(e, Say) and e.id == event.to), "")
             return replace(session, current=_merge(current, said, event.grade), graded=session.graded | {event.to})
@@ -209,12 +223,17 @@ def _decided(session: Session, event: Outcome) -> Session:
 def _merge(exchange: Exchange, said: str, grade: Grade) -> Exchange:
     """Take over what a new answer earned; what was earned before is never lost."""
     first = not exchange.points
+    unaided = first or (bool(exchange.runs) and not exchange.probes)  # after a try nothing was asked but the next one
     points = dict(exchange.points)
+    best_try = _tests_earned(grade.points) >= _tests_earned(points.values())
     for point in grade.points:
-        aid = Aid.HINT if point.point_id in exchange.hinted else Aid.NONE if first else Aid.PROBE
+        aid = Aid.HINT if point.point_id in exchange.hinted else Aid.NONE if unaided else Aid.PROBE
         helped = point.model_copy(update={"aid": aid if point.verdict.credit else Aid.NONE})
         before = points.get(point.point_id)
-        points[point.point_id] = helped if before is None else _better(before, helped)
+        if before is None or (is_test(point.point_id) and best_try):
+            points[point.point_id] = helped
+        elif not is_test(point.point_id):
+            points[point.point_id] = _better(before, helped)
     known = {belief.claim for belief in exchange.misconceptions}
     return replace(
         exchange,
@@ -225,6 +244,11 @@ def _merge(exchange: Exchange, said: str, grade: Grade) -> Exchange:
         notices=grade.notices,
         answered_prompt=exchange.last_prompt,
     )
+
+
+def _tests_earned(points: Iterable[PointGrade]) -> float:
+    """What one try earned by its tests: those that different tries passed are not added up."""
+    return sum(point.weight * point.verdict.credit for point in points if is_test(point.point_id))
 
 
 _STANDING = {

@@ -1,9 +1,10 @@
 """What one candidate event leads to, gathered while it is being decided. Pure."""
 
 from bot.coach.events import CandidateEvent, Hint, Outcome, Say, Skip
-from bot.coach.interviewer import question
+from bot.coach.interviewer import exercise_of, question
 from bot.coach.reply import NoticeReply, Reply
 from bot.coach.session import Session, Status, apply
+from knowledge.exercise import Exercise
 from knowledge.library import Library
 from knowledge.note import RubricPoint
 
@@ -23,6 +24,11 @@ class Turn:
         """The open question's rubric, or None without an open question or when the notes lost it."""
         found = question(self._library, self.session.current.ref) if self.session.current else None
         return found[1] if found else None
+
+    @property
+    def exercise(self) -> Exercise | None:
+        """What the open question wants written, or None where it wants words."""
+        return exercise_of(self._library, self.session.current.ref) if self.session.current else None
 
     @property
     def late(self) -> bool:

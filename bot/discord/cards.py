@@ -7,7 +7,7 @@ import discord
 from discord import ButtonStyle, ui
 
 from bot.coach.coach import TopicProgress
-from bot.coach.reply import DebriefReply, GradeReply, NoticeReply, ProbeReply, QuestionReply, Reply
+from bot.coach.reply import DebriefReply, GradeReply, NoticeReply, ProbeReply, QuestionReply, Reply, RunReply
 from bot.discord import layout
 from bot.discord.buttons import Button
 from bot.discord.layout import Card, laid_out
@@ -77,6 +77,8 @@ def _colour(reply: Reply) -> discord.Colour | None:
             return None
         case GradeReply(final=False):
             return GREY
+        case RunReply():
+            return YELLOW if reply.failing or reply.error else GREEN
         case GradeReply() | DebriefReply():
             return GREEN if reply.score >= STRONG else YELLOW if reply.score >= FAIR else RED
         case _:

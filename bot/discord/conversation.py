@@ -22,6 +22,7 @@ from bot.discord.telling import telling
 from bot.discord.text import MESSAGE, inert, pieces
 from bot.errors import UsageError
 from bot.surface import conversation, words
+from bot.surface.code import fenced, looks_like_code
 from bot.surface.press import Press, Verb
 
 NOT_YOURS = "This session is somebody else's; /drill starts one of your own."
@@ -182,7 +183,14 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
 
 
 async def _quote(interaction: discord.Interaction[Any], text: str, *, ephemeral: bool) -> None:
-    first, *more = pieces(inert(text), MESSAGE - len(_QUOTE)) or ["…"]
-    await interaction.response.send_message(_QUOTE + first, ephemeral=ephemeral)
+    first, *more = _quoted(text) or ["…"]
+    await interaction.response.send_message(first, ephemeral=ephemeral)
     for piece in more:
-        await interaction.followup.send(_QUOTE + piece, ephemeral=ephemeral)
+        await interaction.followup.send(piece, ephemeral=ephemeral)
+
+
+def _quoted(text: str) -> list[str]:
+    """What somebody wrote, in pieces; bare code as a block."""
+    if looks_like_code(text):
+        return pieces(fenced(text, "python"), MESSAGE)
+    return [_QUOTE + piece for piece in pieces(inert(text), MESSAGE - len(_QUOTE))]

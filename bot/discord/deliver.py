@@ -21,6 +21,7 @@ from bot.coach.reply import (
     ProbeReply,
     QuestionReply,
     Reply,
+    RunReply,
 )
 from bot.discord import buttons
 from bot.discord.cards import cards, question, so_far
@@ -34,7 +35,7 @@ log = logging.getLogger("viva.discord")
 _EDIT_SECONDS = 1.0  # between edits of a message that streams
 _TYPING_AFTER, _TYPING_AGAIN = 0.4, 9.0  # seconds; Discord shows typing for ten
 _ARCHIVED = 50083  # Discord's code for a thread that has to be opened first
-_FOR_ONE = (GradeReply, ExplanationReply, DebriefReply, HintReply)
+_FOR_ONE = (RunReply, GradeReply, ExplanationReply, DebriefReply, HintReply)
 
 
 Prompt = tuple[int, discord.Message]

@@ -16,6 +16,7 @@ from bot.discord.places import PREFIX, Places, person_of, place_of
 from bot.discord.servers import refusal
 from bot.discord.telling import remark, replying
 from bot.errors import UsageError
+from bot.surface.code import MOST_BYTES, file_said, is_code_file
 from bot.surface.servers import Servers
 
 log = logging.getLogger("viva.discord")
@@ -99,9 +100,12 @@ def _prompt_replied_to(message: discord.Message, me: discord.abc.User) -> tuple[
 
 
 async def _text(message: discord.Message, me: discord.abc.User) -> str:
-    """What was said, without the mention of Viva; the text of the file that Discord makes of a long message."""
+    """What was said, without the mention of Viva; code in files, and the file that Discord makes of a long message."""
     text = re.sub(rf"<@!?{me.id}>", "", message.content).strip()
     for attachment in message.attachments:
-        if (attachment.content_type or "").startswith("text/plain") and attachment.size <= _MOST_BYTES:
+        if is_code_file(attachment.filename):
+            data = await attachment.read() if attachment.size <= MOST_BYTES else bytes(MOST_BYTES + 1)
+            text = f"{text}\n{file_said(attachment.filename, data)}".strip()
+        elif (attachment.content_type or "").startswith("text/plain") and attachment.size <= _MOST_BYTES:
             text = f"{text}\n{(await attachment.read()).decode('utf-8', 'replace')}".strip()
     return text

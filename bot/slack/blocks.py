@@ -9,6 +9,7 @@ from bot.slack.actions import question_buttons
 from bot.slack.layout import Message, Quote, laid_out
 from bot.slack.text import commands, growing, literal, mrkdwn
 from bot.surface.cards import FAIR, STRONG, Block, Markup, Passage
+from bot.surface.code import fenced, looks_like_code
 from bot.surface.formulas import formula, readable, replaced, without_half
 from bot.surface.words import printable
 
@@ -44,8 +45,8 @@ def progress(rows: Sequence[TopicProgress]) -> list[Message]:
 
 
 def said(plain: str) -> list[Message]:
-    """What somebody wrote, quoted."""
-    return laid_out([Quote(plain)])
+    """What somebody wrote, quoted; bare code as a block."""
+    return laid_out([Passage(fenced(plain)) if looks_like_code(plain) else Quote(plain)])
 
 
 def told(own: str) -> list[Message]:

@@ -17,6 +17,7 @@ from bot.coach.reply import (
     ProbeReply,
     QuestionReply,
     Reply,
+    RunReply,
 )
 from bot.slack import actions, blocks
 from bot.slack.call import Call
@@ -32,7 +33,7 @@ from bot.unexpected import told
 log = logging.getLogger("viva.slack")
 
 _WORKING_AFTER = 0.4  # seconds until it is shown that something is coming
-_FOR_ONE = (GradeReply, ExplanationReply, DebriefReply, HintReply)
+_FOR_ONE = (RunReply, GradeReply, ExplanationReply, DebriefReply, HintReply)
 # Slack's words for a message that takes nothing else any more.
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "streaming_state_conflict"}
 _FOR_YOU = "There is something for your eyes alone."

@@ -24,7 +24,7 @@ from bot.store.installations import Installations
 log = logging.getLogger("viva.slack")
 
 SCOPES = (
-    "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "files:write",
+    "app_mentions:read", "assistant:write", "channels:history", "chat:write", "commands", "files:read", "files:write",
     "groups:history", "im:history", "im:write", "users:read",
 )  # fmt: skip
 """What the app may do, as manifest.yaml has it."""

@@ -10,14 +10,17 @@ from dataclasses import replace
 from typing import Any
 
 from bot.coach.events import Say
+from bot.errors import UsageError
 from bot.slack import commands, settings
 from bot.slack.call import Call
 from bot.slack.parts import Parts
 from bot.slack.wishes import plain
+from bot.surface.code import MOST_BYTES, file_said, is_code_file
 
 log = logging.getLogger("viva.slack")
 
 _NOTHING_SAID = "Mention me with a question for the notes, or with a word like drill; /help says more."
+_NO_FILE = "Slack does not give me {name}; paste the code in a code block."
 _HEARD = {None, "file_share", "thread_broadcast"}  # subtypes of messages that somebody wrote
 _PROMPTS = (
     ("Drill me", "drill"),
@@ -41,18 +44,25 @@ async def message(parts: Parts, call: Call, event: Mapping[str, Any], me: str) -
     session_id = await parts.conversation.in_reach(call.person, call.place)
     if session_id is None and not call.place.direct:
         return
-    await _take(parts, call, _text(event, me), session_id)
+    code = await _code(parts, call, event) if session_id else ""
+    await _take(parts, call, _text(event, me), session_id, code)
 
 
 async def mention(parts: Parts, call: Call, event: Mapping[str, Any], me: str) -> None:
     """Somebody mentioned Viva: an answer where a session of theirs is open, else a wish or a question."""
     call = replace(call, thread=call.thread or event["ts"])
-    await _take(parts, call, _text(event, me), await parts.conversation.in_reach(call.person, call.place))
+    session_id = await parts.conversation.in_reach(call.person, call.place)
+    code = await _code(parts, call, event) if session_id else ""
+    await _take(parts, call, _text(event, me), session_id, code)
 
 
-async def _take(parts: Parts, call: Call, text: str, session_id: str | None) -> None:
+async def _take(parts: Parts, call: Call, text: str, session_id: str | None, code: str) -> None:
+    """What somebody said, and the code of the files with it."""
     meant = commands.meant(text)
-    if not text:
+    if session_id and code:
+        said = f"{plain(text)}\n{code}".strip()
+        await parts.conversation.take(session_id, Say(**call.event, text=said), call, call.ack)
+    elif not text:
         await call.ack()
         await (await parts.whisper(call)).say(_NOTHING_SAID)
     elif meant and (session_id is None or _alone(text)):
@@ -61,6 +71,21 @@ async def _take(parts: Parts, call: Call, text: str, session_id: str | None) -> 
         await parts.conversation.take(session_id, Say(**call.event, text=plain(text)), call, call.ack)
     else:
         await commands.ask(parts, call, plain(text))
+
+
+async def _code(parts: Parts, call: Call, event: Mapping[str, Any]) -> str:
+    """The files of code with a message, as blocks; UsageError for one that cannot be read."""
+    said = list[str]()
+    for file in event.get("files") or ():
+        name = str(file.get("name") or "")
+        if not is_code_file(name):
+            continue
+        web = await parts.workspaces.web(call.team)
+        data = await web.fetch(str(file.get("url_private_download") or file.get("url_private") or ""), MOST_BYTES + 1)
+        if data is None:
+            raise UsageError(_NO_FILE.format(name=name))
+        said.append(file_said(name, data))
+    return "\n".join(said)
 
 
 def _alone(text: str) -> bool:

@@ -21,9 +21,10 @@ from bot.coach.reply import (
     ProbeReply,
     QuestionReply,
     Reply,
+    RunReply,
 )
 from bot.grading.grade import Verdict, WrongBelief
-from bot.surface import words
+from bot.surface import code, words
 from bot.surface.formulas import formula, readable, replaced, without_half
 from bot.surface.marking import Marking, markings
 from bot.surface.pictures import Picture, formulas, progress_chart
@@ -34,9 +35,10 @@ from bot.surface.words import percent
 
 STRONG, FAIR = 0.7, 0.4
 """From where on a score is a strong one, or a fair one."""
-FOR_ONE = (GradeReply, ExplanationReply, DebriefReply, HintReply)
+FOR_ONE = (RunReply, GradeReply, ExplanationReply, DebriefReply, HintReply)
 """What only the candidate is to see of a private session."""
 
+_IN_CODE = "Answer in code: a code block, a .py file, or the form."
 _WIDE, _NARROW = 20, 10  # characters of a bar
 _GROUPS = (
     ("", (Verdict.MET, Verdict.PARTIAL, Verdict.CONTRADICTED)),
@@ -104,7 +106,8 @@ class Markup:
         if isinstance(reply, ProbeReply):
             return Passage(self.plain(reply.text))
         bridge = [self.italic(self.plain(reply.bridge))] if reply.bridge else []
-        return Passage("\n".join([*bridge, self.plain(reply.text)]), title=words.place(reply))
+        starter = [code.fenced(reply.starter, "python"), self.small(_IN_CODE)] if reply.starter else []
+        return Passage("\n".join([*bridge, self.plain(reply.text), *starter]), title=words.place(reply))
 
     def so_far(self, text: str, *, markdown: bool) -> str:
         """A probe or an answer still being worded, as the whole will look; what is half a formula is kept back."""
@@ -127,6 +130,8 @@ class Markup:
             case HintReply():
                 text = f"{self.bold('Hint')} {self.inert(reply.text)}\n{self.small(self.inert(reply.cost))}"
                 return [Passage(text)]
+            case RunReply():
+                return self._run(reply)
             case GradeReply():
                 return self._grade(reply, session_id)
             case ExplanationReply():
@@ -150,6 +155,15 @@ class Markup:
             for row in rows
         ]
         return [Passage("", title="Your progress by topic"), progress_chart(rows), Passage("\n".join(lines))]
+
+    def _run(self, reply: RunReply) -> Iterator[Block]:
+        tests = [f"{'✓' if test.passed else '✗'} {self.inert(test.says)}" for test in code.tests(reply)]
+        yield Passage("\n".join(map(self.item, tests)), title=code.headline(reply))
+        if lines := list(code.case(reply)):
+            about = [self.bold(self.inert(reply.failing.says))] if reply.failing else []
+            yield Passage("\n".join([*about, code.fenced("\n".join(lines))]))
+        if took := code.times(reply):
+            yield Passage(took, small=True)
 
     def _grade(self, reply: GradeReply, session_id: str) -> Iterator[Block]:
         bar = f"`{_bar(reply.score, reply.open_weight, _WIDE)}`"
@@ -186,7 +200,7 @@ class Markup:
             yield self.quote(self.italic(f"marked by you: {words.NAME[point.verdict]}"))
         elif point.quote:
             yield self.quote(f"“{self.inert(shorten(point.quote))}”")
-        elif point.verdict is Verdict.UNSCORED and point.reason:
+        elif point.reason and (point.verdict is Verdict.UNSCORED or point.test):
             yield self.small(self.inert(point.reason))
 
     def _put_right(self, belief: WrongBelief) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.coach.coach import Coach
 from bot.coach.events import Mode, Say, Skip, Start, Stop
-from bot.coach.reply import Delta, ExplanationReply, GradeReply, NoticeReply, Reply
+from bot.coach.reply import Delta, ExplanationReply, GradeReply, NoticeReply, Reply, RunReply
 
 OTHERS = "Only messages of your own can be graded: what others write is theirs."
 NO_TEXT = "There is no text in this message that could be graded."
@@ -38,7 +38,9 @@ async def graded(
 
 
 def _is_for_them(reply: Reply) -> bool:
-    return isinstance(reply, NoticeReply | ExplanationReply) or (isinstance(reply, GradeReply) and reply.final)
+    return isinstance(reply, NoticeReply | ExplanationReply | RunReply) or (
+        isinstance(reply, GradeReply) and reply.final
+    )
 
 
 async def _all(items: AsyncIterator[Reply | Delta]) -> list[Reply]:

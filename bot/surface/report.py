@@ -46,7 +46,7 @@ def _facts(question: DebriefQuestion) -> Iterator[str]:
 
 
 def _point(point: PointLine) -> Iterator[str]:
-    name = words.NAME[point.verdict]
+    name = words.name(point)
     yield f"- **{name}**: {_plain(point.text or name)} ({percent(point.weight)}{words.AIDED[point.aid]})"
     if point.votes:
         yield f"  - {words.voted(point)}"
@@ -54,7 +54,7 @@ def _point(point: PointLine) -> Iterator[str]:
         yield "  - marked by the candidate"
     elif point.quote:
         yield f"  - “{_plain(point.quote)}”"
-    elif words.unscored([point]) and point.reason:
+    elif point.reason and (point.test or words.unscored([point])):
         yield f"  - {_plain(point.reason)}"
 
 

@@ -83,18 +83,28 @@ def helped(question: DebriefQuestion) -> str:
 
 
 def shown(reply: GradeReply) -> tuple[PointLine, ...]:
-    """The points to show one by one: before the question is over only what was said."""
-    return reply.points if reply.final else tuple(point for point in reply.points if point.verdict in _SAID)
+    """The points to show one by one: before the question is over only what was said; tests have a card of their own."""
+    if reply.final:
+        return reply.points
+    return tuple(point for point in reply.points if point.verdict in _SAID and not point.test)
 
 
 def unsaid(reply: GradeReply) -> str:
     """How much of an open question has not been said, without saying what; empty when it is over."""
     if reply.final:
         return ""
-    unsure = sum(point.verdict is Verdict.UNSCORED for point in reply.points)
-    missed = sum(point.verdict is Verdict.MISSED for point in reply.points)
+    points = [point for point in reply.points if not point.test]
+    unsure = sum(point.verdict is Verdict.UNSCORED for point in points)
+    missed = sum(point.verdict is Verdict.MISSED for point in points)
     rest = [f"{unsure} not clear from the wording"] * bool(unsure) + [f"{missed} not said yet"] * bool(missed)
-    return f"of {len(reply.points)} points: {', '.join(rest)}" if rest else ""
+    return f"of {len(points)} points: {', '.join(rest)}" if rest else ""
+
+
+def name(point: PointLine) -> str:
+    """What was made of a point."""
+    if point.test:
+        return "passed" if point.verdict is Verdict.MET else "failed"
+    return NAME[point.verdict]
 
 
 def voted(point: PointLine) -> str:

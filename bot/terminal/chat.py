@@ -22,23 +22,18 @@ from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Resum
 from bot.coach.reply import Delta, Reply
 from bot.coach.session import Status
 from bot.compose import App
-from bot.errors import USER_ERRORS
+from bot.errors import USER_ERRORS, UsageError
 from bot.terminal import commands
+from bot.terminal.lines import Block, Gathering, begins_code, with_file
 from bot.terminal.render import drawn, progress_table
 
 PERSON = "terminal:local"
 PLACE = "terminal"
 PIPED_WIDTH = 100
-BLOCK = '"""'
+_IN_LINES = "Code of several lines goes between two lines of ```, or into a file: @knn.py"
 _OWN_START = tuple(f"/{name}" for name in ("drill", "interview", "ask", "topics", "progress", "help"))
 
 Lines = AsyncIterator[str]
-
-
-class Block(str):
-    """Lines that stood between two block marks: an answer, whatever it begins with."""
-
-    __slots__ = ()
 
 
 class Chat:
@@ -153,8 +148,15 @@ class Chat:
     async def _answer(self, line: str) -> None:
         if not line.strip() and self._interactive:
             return  # Enter pressed by accident is not an answer
+        text = with_file(line)
+        if begins_code(text) and await self._wants_code():
+            raise UsageError(_IN_LINES)
         self._paused = False
-        await self._send(Say(id=_new_id(), at=_now(), text=line))
+        await self._send(Say(id=_new_id(), at=_now(), text=text))
+
+    async def _wants_code(self) -> bool:
+        current = (await self._coach.session(self._session_id)).current if self._session_id else None
+        return current is not None and bool(current.starter)
 
     async def _send(self, event: CandidateEvent) -> None:
         if self._session_id is None:
@@ -259,20 +261,14 @@ async def ask_once(app: App, question: str) -> int:
 
 
 async def piped_lines() -> Lines:
-    '''Lines of standard input; lines between two """ are one answer.'''
-    block: list[str] | None = None
+    '''Lines of standard input; those between two """, or two ```, are one answer.'''
+    gathering = Gathering()
     async for line in _stdin():
-        text = line.rstrip("\n")
-        if text.strip() == BLOCK:
-            if block is not None:
-                yield Block("\n".join(block))
-            block = [] if block is None else None
-        elif block is not None:
-            block.append(text)
-        else:
-            yield text
-    if block:
-        yield Block("\n".join(block))
+        whole = gathering.take(line.rstrip("\n"))
+        if whole is not None:
+            yield whole
+    if rest := gathering.rest():
+        yield rest
 
 
 async def _stdin() -> AsyncGenerator[str, None]:

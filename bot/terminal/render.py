@@ -8,6 +8,7 @@ from rich.markdown import Markdown
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
+from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
@@ -25,9 +26,10 @@ from bot.coach.reply import (
     ProbeReply,
     QuestionReply,
     Reply,
+    RunReply,
 )
 from bot.grading.grade import Verdict, WrongBelief
-from bot.surface import words
+from bot.surface import code, words
 from bot.surface.formulas import readable
 from bot.surface.words import percent
 from knowledge.library import Library
@@ -41,6 +43,7 @@ _STYLE = {
     Verdict.UNSCORED: "cyan",
 }
 _BAR = 20
+_IN_CODE = "Answer in code: paste it, type it between two lines of ```, or give a file: @knn.py"
 
 
 def drawn(reply: Reply) -> RenderableType:
@@ -50,6 +53,8 @@ def drawn(reply: Reply) -> RenderableType:
             return _question(reply)
         case ProbeReply():
             return Group(Text(), Text(reply.text, style="bold"))
+        case RunReply():
+            return _run(reply)
         case HintReply():
             return Text.assemble(("Hint ", "cyan"), reply.text, (f"  ({reply.cost})", "dim"))
         case GradeReply():
@@ -75,7 +80,29 @@ def _question(reply: QuestionReply) -> RenderableType:
     lines: list[RenderableType] = [Text(), Rule(Text(words.place(reply), style="cyan"), align="left", style="dim")]
     if reply.bridge:
         lines.append(Text(reply.bridge, style="italic"))
-    return Group(*lines, Text(reply.text, style="bold"))
+    lines.append(Text(reply.text, style="bold"))
+    if reply.starter:
+        lines += [Text(), _python(reply.starter), Text(_IN_CODE, style="dim")]
+    return Group(*lines)
+
+
+def _python(source: str) -> RenderableType:
+    return Padding(Syntax(source.strip("\n"), "python", theme="ansi_dark", background_color="default"), (0, 2))
+
+
+def _run(reply: RunReply) -> RenderableType:
+    tests = (
+        Text.assemble(("✓ " if test.passed else "✗ ", "green" if test.passed else "red"), test.says)
+        for test in code.tests(reply)
+    )
+    lines: list[RenderableType] = [*tests]
+    if told := list(code.case(reply)):
+        about = reply.failing.says if reply.failing else ""
+        lines += [Text(about, style="bold")] if about else []
+        lines += [Text(f"  {line}") for line in told]
+    if took := code.times(reply):
+        lines.append(Text(took, style="dim"))
+    return Panel(Group(*lines), title=code.headline(reply), title_align="left", border_style="dim")
 
 
 def _grade(reply: GradeReply) -> RenderableType:
@@ -114,7 +141,7 @@ def _points(points: Iterable[PointLine]) -> Iterable[RenderableType]:
             yield Text(f"     marked by you: {name}", style=style)
         elif point.quote:
             yield Text(f"     “{shorten(point.quote)}”", style=style)
-        if point.reason and not point.marked and point.verdict is not Verdict.MISSED:
+        if point.reason and not point.marked and (point.test or point.verdict is not Verdict.MISSED):
             yield Text(f"     {point.reason}", style="dim")
 
 

@@ -100,6 +100,22 @@ async def test_a_long_answer_that_discord_made_a_file_of_is_read(scene: Scene, j
     assert asked(judge) == [ANSWER]
 
 
+async def test_code_in_a_file_is_read_with_the_words_beside_it(scene: Scene, judge: ScriptedJudge) -> None:
+    ada = scene.person("ada")
+    thread = await scene.drill(ada)
+    code = "def knn(X, k):\n    return X[:k]\n"
+    await ada.send(thread, "it is linear", reply_to=prompt(thread), attachments=[("knn.py", code.encode())])
+    assert asked(judge) == [f"it is linear\n```python\n{code}\n```"]
+
+
+async def test_a_file_of_code_that_is_too_long_is_told(scene: Scene, judge: ScriptedJudge) -> None:
+    ada = scene.person("ada")
+    thread = await scene.drill(ada)
+    await ada.send(thread, "", reply_to=prompt(thread), attachments=[("knn.py", b"#" * 65_537)])
+    assert asked(judge) == []
+    assert "64 KB" in said(thread)
+
+
 async def test_bots_and_viva_itself_are_not_answered(scene: Scene, judge: ScriptedJudge) -> None:
     ada = scene.person("ada")
     thread = await scene.drill(ada)

@@ -95,6 +95,7 @@ class Double:
         app.router.add_get("/link/", self.socket.connect)
         app.router.add_route("*", "/api/{method}", self._answer)
         app.router.add_post("/upload/v1/{file}", self._upload)
+        app.router.add_get("/files-pri/{file}", self._download)
         app.router.add_post("/hooks/{hook}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -228,6 +229,14 @@ class Double:
             return web.Response(text="a form is no file", status=400)
         self.uploads[file] = data
         return web.Response(text=f"OK - {len(data)}")
+
+    async def _download(self, request: web.Request) -> web.Response:
+        """A file for whoever may read it; for others a page to log in."""
+        try:
+            self.authorised(request.headers.get("Authorization", "").removeprefix("Bearer "), ("files:read",))
+        except Refusal:
+            return web.Response(text="<html>Log in</html>", content_type="text/html")
+        return web.Response(body=self.uploads[request.match_info["file"]])
 
     # What happens is told
 

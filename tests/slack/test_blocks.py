@@ -192,7 +192,7 @@ def test_a_grade_has_the_colour_of_its_score(score: float, final: bool, colour: 
 @pytest.mark.parametrize("kind", get_args(get_args(Reply)[0]), ids=lambda kind: kind.__name__)
 def test_what_only_the_candidate_sees_can_be_shared(kind: type[Reply]) -> None:
     reply, _ = EVERY_KIND[kind]
-    for_one = kind.__name__ in ("HintReply", "GradeReply", "ExplanationReply", "DebriefReply")
+    for_one = kind.__name__ in ("RunReply", "HintReply", "GradeReply", "ExplanationReply", "DebriefReply")
     assert ("Share with the channel" in labels(made(reply, private=True))) is for_one
     assert "Share with the channel" not in labels(made(reply))
 

@@ -55,6 +55,38 @@ async def test_characters_that_slack_escapes_are_read_as_they_were_typed(scene: 
     assert "“p < q & q > r <b>”" in scene.said(thread)
 
 
+CODE = b"def knn(X, k):\n    return X[:k]  # a < b\n"
+
+
+def code_file(scene: Scene, address: str, data: bytes = CODE) -> dict[str, object]:
+    """A file that somebody uploaded, at an address of the double or elsewhere."""
+    scene.slack.uploads["F1"] = data
+    return {"id": "F1", "name": "knn.py", "url_private_download": address}
+
+
+async def test_code_in_a_file_is_read_with_the_words_beside_it(scene: Scene, judge: ScriptedJudge) -> None:
+    ada = scene.person("Ada")
+    thread = await scene.drill(ada)
+    file = code_file(scene, f"{scene.slack.address}/files-pri/F1")
+    await scene.say(ada, "it is linear", thread, files=[file])
+    assert asked(judge) == [f"it is linear\n```python\n{CODE.decode()}\n```"]
+
+
+@pytest.mark.parametrize("broken", ["scope", "elsewhere", "too long"])
+async def test_a_file_that_slack_does_not_give_is_told_and_no_token_goes_elsewhere(
+    scene: Scene, judge: ScriptedJudge, broken: str
+) -> None:
+    ada = scene.person("Ada")
+    thread = await scene.drill(ada)
+    if broken == "scope":
+        scene.slack.lab.scopes = tuple(scope for scope in scene.slack.lab.scopes if scope != "files:read")
+    where = scene.slack.address if broken != "elsewhere" else scene.slack.address.replace("127.0.0.1", "localhost")
+    data = CODE if broken != "too long" else CODE * 4_000
+    await scene.say(ada, "", thread, files=[code_file(scene, f"{where}/files-pri/F1", data)])
+    assert asked(judge) == []
+    assert ("64 KB" if broken == "too long" else "paste the code") in ada.told
+
+
 async def test_a_mention_begins_a_drill_in_the_thread_where_it_stands(scene: Scene, judge: ScriptedJudge) -> None:
     ada = scene.person("Ada")
     root = await scene.say(ada, "let us practise")

@@ -50,6 +50,7 @@ NEEDED = {
     "message.im": "im:history",
     "chat.postMessage": "chat:write",
     "/viva": "commands",
+    "url_private": "files:read",
     "files.completeUploadExternal": "files:write",
     "conversations.open": "im:write",
     "users.info": "users:read",

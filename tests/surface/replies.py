@@ -13,8 +13,10 @@ from bot.coach.reply import (
     ProbeReply,
     QuestionReply,
     Reply,
+    RunReply,
 )
 from bot.grading.grade import Aid, Span, Verdict, WrongBelief
+from bot.grading.running import Case, Tested, Wrong
 from tests.surface.written import ANSWER, debrief, grade, line
 
 WRONG = "It multiplies"
@@ -48,11 +50,44 @@ DEBRIEF = debrief("interview").model_copy(
 EVERY_KIND: dict[type[Reply], tuple[Reply, tuple[str, ...]]] = {
     QuestionReply: (
         QuestionReply(
-            text="Why divide?", note_id="temperature", number=1, of=5, stage="fundamentals", bridge="So $T$?"
+            text="Why divide?",
+            note_id="temperature",
+            number=1,
+            of=5,
+            stage="fundamentals",
+            bridge="So $T$?",
+            starter='def soft(x):\n    """Of $T$."""\n    ...\n',
         ),
-        ("Question 1 of 5 · fundamentals", "So T?", "Why divide?"),
+        (
+            "Question 1 of 5 · fundamentals",
+            "So T?",
+            "Why divide?",
+            'def soft(x):\n    """Of $T$."""\n    ...',
+            "Answer in code",
+        ),
     ),
     ProbeReply: (ProbeReply(text="Where in the formula $x_i$?"), ("Where in the formula xᵢ?",)),
+    RunReply: (
+        RunReply(
+            number=2,
+            of=3,
+            tests=(Tested(id="a", says="two rows", passed=True), Tested(id="b", says="T = 0", passed=False)),
+            failing=Case(says="T = 0", inputs="x = [1, 2], T = 0", expected="[0, 1]", got="Line 4: ZeroDivisionError"),
+            error=Wrong(sentence="Line 4: ZeroDivisionError", line=4, text="return exp(x / T)"),
+            seconds=0.0042,
+            reference=1.5,
+        ),
+        (
+            "Try 2 of 3: 1 of 2 tests pass",
+            "✓ two rows",
+            "✗ T = 0",
+            "input     x = [1, 2], T = 0",
+            "expected  [0, 1]",
+            "got       Line 4: ZeroDivisionError",
+            "at        return exp(x / T)",
+            "ran in 4.2 ms; the reference takes 1.5 s",
+        ),
+    ),
     HintReply: (
         HintReply(text="Look at the logits.", cost="a hinted point earns half"),
         ("Hint", "Look at the logits.", "a hinted point earns half"),
@@ -147,6 +182,13 @@ def hostile(typed: str) -> list[Reply]:
     return [
         QuestionReply(text=typed, note_id="kl", number=1, of=5, bridge=typed),
         ProbeReply(text=typed),
+        RunReply(
+            number=1,
+            of=3,
+            tests=(Tested(id="a", says=typed, passed=False),),
+            failing=Case(says=typed, inputs=typed, expected=typed, got=typed),
+            error=Wrong(sentence=typed, line=1, text=typed),
+        ),
         HintReply(text=typed, cost=typed),
         grade(*points).model_copy(update={"misconceptions": (belief,), "question": typed}),
         grade(*points, final=False),

@@ -23,9 +23,11 @@ from bot.coach.reply import (
     ProbeReply,
     QuestionReply,
     Reply,
+    RunReply,
 )
 from bot.coach.session import Exchange
 from bot.grading.grade import Aid, Grade, PointGrade, Span, Verdict, WrongBelief
+from bot.grading.running import Case, Tested
 from bot.terminal.render import bar, drawn, note_page, percent, progress_table
 from knowledge.library import Library
 from knowledge.note import Note
@@ -54,10 +56,19 @@ def words(text: str) -> set[str]:
 
 EVERY_KIND: dict[type[Reply], tuple[Reply, tuple[str, ...]]] = {
     QuestionReply: (
-        QuestionReply(text="Why divide?", note_id="temperature", number=1, of=5),
-        ("Question 1 of 5", "Why divide?"),
+        QuestionReply(text="Why divide?", note_id="temperature", number=1, of=5, starter="def f(x):\n    ...\n"),
+        ("Question 1 of 5", "Why divide?", "def f(x): ...", "Answer in code"),
     ),
     ProbeReply: (ProbeReply(text="Where in the formula?"), ("Where in the formula?",)),
+    RunReply: (
+        RunReply(
+            number=1,
+            of=3,
+            tests=(Tested(id="a", says="two rows", passed=True), Tested(id="b", says="T = 0", passed=False)),
+            failing=Case(says="T = 0", inputs="T = 0", expected="[0, 1]", got="[1, 0]"),
+        ),
+        ("Try 1 of 3: 1 of 2 tests pass", "✓ two rows", "✗ T = 0", "input T = 0", "expected [0, 1]", "got [1, 0]"),
+    ),
     HintReply: (
         HintReply(text="Look at the logits.", cost="a hinted point earns half"),
         ("Hint Look at the logits. (a hinted point earns half)",),
