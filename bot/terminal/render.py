@@ -87,7 +87,9 @@ def _question(reply: QuestionReply) -> RenderableType:
 
 
 def _python(source: str) -> RenderableType:
-    return Padding(Syntax(source.strip("\n"), "python", theme="ansi_dark", background_color="default"), (0, 2))
+    return Padding(
+        Syntax(source.strip("\n"), "python", theme="ansi_dark", background_color="default", word_wrap=True), (0, 2)
+    )
 
 
 def _run(reply: RunReply) -> RenderableType:
