@@ -1,5 +1,7 @@
 """A run of somebody's code becomes points of a grade, and what can be shown of it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -150,7 +152,7 @@ def test_long_values_are_cut(value: object) -> None:
 
 
 def test_what_has_to_hold_is_said_where_no_value_is_expected() -> None:
-    tests = [
+    tests: list[Any] = [
         {"id": "sum", "says": "sums", "check": {"holds": [{"sums_to": {"value": 1}}, {"non_negative": {}}]}},
         {"id": "mean", "says": "fair", "check": {"statistical": {"expect": 400, "sigma": 20, "within": 5}}},
         *(test.model_dump(exclude_unset=True) for test in EXERCISE.tests[:2]),
