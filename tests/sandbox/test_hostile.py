@@ -9,7 +9,7 @@ import re
 import resource
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from bot.sandbox.bubblewrap import bubblewrap
 from bot.sandbox.child import ChildSandbox
 from bot.sandbox.sandbox import End, Limits, Trial
 from bot.sandbox.wasi import wasi
-from bot.settings import VivaSettings
+from bot.settings import VivaSettings, read
 from tests.sandbox.hostile import PROGRAMS, Hostile
 
 pytestmark = pytest.mark.code
@@ -31,7 +31,7 @@ LIMITS = Limits(seconds=2)
 OWN_MEMORY = 256 * 2**20  # bytes a child has besides the guest's
 TRIALS = [Trial("one", {"x": [3, 1, 2]}, "result = f(x)"), Trial("two", {"x": [2, 1, 3]}, "result = f(x)")]
 SANDBOXES: dict[str, Callable[[], ChildSandbox]] = {
-    "wasi": lambda: wasi(VivaSettings().data_dir),
+    "wasi": lambda: wasi(read(VivaSettings).data_dir),
     "bubblewrap": bubblewrap,
 }
 
@@ -72,7 +72,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 @asynccontextmanager
-async def ticking() -> AsyncIterator[list[float]]:
+async def ticking() -> AsyncGenerator[list[float]]:
     """How long the event loop was away, each time it should have been back after 20 ms."""
     gaps: list[float] = []
 
