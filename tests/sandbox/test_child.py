@@ -94,14 +94,15 @@ async def test_a_guest_that_does_not_start_is_no_fault_of_the_code(command: Sequ
 
 async def test_no_process_is_left_behind(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    text = f"child = os.fork()\nopen({str(pids)!r}, 'a').write(f'{{os.getpid()}} ')\ntime.sleep(60)"
+    text = f"child = os.fork()\nopen({str(pids)!r}, 'a').write(f'{{os.getpid()}} ')\ntime.sleep(300)"
     task = asyncio.create_task(run(script(text)))
     async with asyncio.timeout(10):
         while not pids.exists() or len(pids.read_text().split()) < 2:  # noqa: ASYNC110  # another process writes it
             await asyncio.sleep(0.02)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
+        async with asyncio.timeout(10):
+            await task
     await asyncio.sleep(0.05)
     assert [pid for pid in pids.read_text().split() if alive(int(pid))] == []
 

@@ -26,7 +26,7 @@ def test_setup_says_what_it_takes_and_where_it_went_and_a_second_one_is_instant(
     setup()
     first = capsys.readouterr().out
     assert (
-        f"Compiling takes about 80 seconds of processor time and 2.2 GB of memory, once, and 330 MB in {data}" in first
+        f"Compiling takes about 85 seconds of processor time and 2.2 GB of memory, once, and 310 MB in {data}" in first
     )
     assert f"Set up in {data / 'sandbox'}" in first
     setup()
@@ -56,12 +56,12 @@ def show(monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox | None, text: str = "
 def test_check_has_numpy_answer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     show(monkeypatch, ScriptedSandbox())
     check()
-    assert capsys.readouterr().out.startswith("scripted works: numpy answered in ")
+    assert capsys.readouterr().out.startswith("scripted works: numpy answered within ")
 
 
 def test_check_says_why_there_is_no_sandbox_or_how_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     show(monkeypatch, None, "none, so drills are graded by their rubric alone. Install it.")
-    with pytest.raises(SandboxError, match=r"^The sandbox is none, .* Install it\.$"):
+    with pytest.raises(SandboxError, match=r"^Sandbox: none, .* Install it\.$"):
         check()
     show(monkeypatch, ScriptedSandbox([End.TIMEOUT]))
     with pytest.raises(SandboxError, match="does not work: It was stopped after 5 seconds"):

@@ -109,9 +109,10 @@ async def test_it_does_no_harm_and_is_told_in_one_sentence(
     program: Hostile, sandbox: ChildSandbox, world: World
 ) -> None:
     code = program.code.replace("CANARY", str(world.canary)).replace("PORT", str(world.port))
+    limits = LIMITS if End.TIMEOUT in program.ends else Limits(seconds=20)  # so that a slow machine is no timeout
     async with ticking() as gaps:
         begun = time.perf_counter()
-        hostile = asyncio.create_task(sandbox.run(code, TRIALS, LIMITS))
+        hostile = asyncio.create_task(sandbox.run(code, TRIALS, limits))
         honest = asyncio.create_task(sandbox.run("def f(x): return sorted(x)", TRIALS, Limits(seconds=30)))
         outcome, other = await hostile, await honest
         wall = time.perf_counter() - begun
@@ -123,7 +124,7 @@ async def test_it_does_no_harm_and_is_told_in_one_sentence(
     assert "root:" not in repr(outcome)
     assert world.untouched()
     assert [ran.value for ran in other.ran] == [[1, 2, 3], [1, 2, 3]]
-    assert wall < LIMITS.seconds + 3
+    assert wall < limits.seconds + 3
     assert max(gaps) < 1
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < LIMITS.memory + OWN_MEMORY
 

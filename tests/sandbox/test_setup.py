@@ -95,7 +95,7 @@ def test_compiling_that_fails_leaves_nothing_and_what_was_there(
     made = set_up(data, quiet)
     binary.write_bytes(b"broken")
     monkeypatch.setitem(setup.PINS, BINARY, hashlib.sha256(b"broken").hexdigest())
-    with pytest.raises(SandboxError, match=r"takes about 80 seconds .* 2.2 GB of memory"):
+    with pytest.raises(SandboxError, match=r"takes about 85 seconds .* 2.2 GB of memory"):
         set_up(data, quiet)
     assert list(made.folder.parent.iterdir()) == [made.folder]
     verify(ready(data))
