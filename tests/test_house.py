@@ -72,6 +72,8 @@ def test_the_walk_sees_imports_at_the_top_and_inside_functions() -> None:
         ("bot.errors", ("bot", "evals")),
         ("bot.llm", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, "evals")),
         ("bot.grading", ("bot.coach", "bot.store", "bot.compose", *SURFACES, "evals")),
+        ("bot.sandbox", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, *OURS[1:])),
+        ("bot.sandbox", (*PLATFORMS, "openai", "sqlalchemy")),
         ("bot.coach", ("bot.compose", "bot.settings", *SURFACES, "evals")),
         ("bot.surface", (*PLATFORMS, "bot.cli", "bot.compose", "bot.discord", "bot.slack", "bot.terminal", "evals")),
         ("bot.discord", ("bot.cli", "bot.slack", "bot.terminal", "evals")),
