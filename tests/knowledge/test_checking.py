@@ -14,7 +14,7 @@ def right(check: dict[str, Any] | None, got: Any, expected: Any = None, **inputs
     return passes(None if check is None else Check.model_validate(check), got, expected, inputs)
 
 
-EQUAL = [
+EQUAL: list[tuple[Any, Any]] = [
     (3, 3.0),
     (True, 1),
     ([1, 2], np.array([1.0, 2.0])),
@@ -156,7 +156,7 @@ def test_a_property_holds_of_what_has_it_and_of_nothing_else(
 
 
 def test_all_the_properties_listed_have_to_hold() -> None:
-    check = {"holds": [{"finite": {}}, {"shape": [2]}]}
+    check: dict[str, Any] = {"holds": [{"finite": {}}, {"shape": [2]}]}
     assert right(check, [1, 2])
     assert not right(check, [1, 2, 3])
     assert not right(check, [1, INF])
