@@ -25,6 +25,7 @@ from knowledge.minilm import MiniLM
 from tests.crowds import measure
 from tests.discord import chaos as discord_chaos
 from tests.discord import drilling as discord
+from tests.sandbox import bench as sandbox
 from tests.slack import chaos as slack_chaos
 from tests.slack import drilling as slack
 
@@ -158,6 +159,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "evaluating": evaluating,
     "discord": lambda: asyncio.run(measure(report, discord.lab, discord_chaos.Chaos)),
     "slack": lambda: asyncio.run(measure(report, slack.lab, slack_chaos.Chaos)),
+    "sandbox": lambda: asyncio.run(sandbox.measure(report)),
 }
 
 if __name__ == "__main__":

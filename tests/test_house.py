@@ -72,6 +72,8 @@ def test_the_walk_sees_imports_at_the_top_and_inside_functions() -> None:
         ("bot.errors", ("bot", "evals", "training")),
         ("bot.llm", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, "evals", "training")),
         ("bot.grading", ("bot.coach", "bot.store", "bot.compose", *SURFACES, "evals", "training")),
+        ("bot.sandbox", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, *OURS[1:])),
+        ("bot.sandbox", (*PLATFORMS, "openai", "sqlalchemy")),
         ("bot.coach", ("bot.compose", "bot.settings", *SURFACES, "evals", "training")),
         (
             "bot.surface",

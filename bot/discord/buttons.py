@@ -83,17 +83,20 @@ def shared(message: discord.Message, press: Press) -> ui.LayoutView:
 
 
 class AnswerForm(ui.Modal):
-    """The form for an answer of up to 4,000 characters. It is read by `submitted`, in whichever process."""
+    """The form for an answer of up to 4,000 characters, some of it begun. Whichever process reads it by `submitted`."""
 
-    def __init__(self, session_id: str, prompt: str, question: str) -> None:
+    def __init__(self, session_id: str, prompt: str, question: str, begun: str = "") -> None:
         # Whoever closes the form says nothing, so it is forgotten after a while.
         super().__init__(title="Your answer", timeout=3600, custom_id=Press(Verb.ANSWER, session_id, prompt).custom_id)
         if question:
             self.add_item(ui.TextDisplay(question))
         field: ui.TextInput[Any] = ui.TextInput(
-            style=discord.TextStyle.paragraph, custom_id=_ANSWER_FIELD, max_length=MAX_ANSWER
+            style=discord.TextStyle.paragraph,
+            custom_id=_ANSWER_FIELD,
+            max_length=MAX_ANSWER,
+            default=begun or None,
         )
-        self.add_item(ui.Label(text="In your own words", component=field))
+        self.add_item(ui.Label(text="Your code" if begun else "In your own words", component=field))
 
 
 def submitted(data: Mapping[str, Any]) -> tuple[Press, str] | None:

@@ -13,7 +13,7 @@ from bot.coach.coach import Coach
 from bot.coach.events import CandidateEvent, Mark, Resume, Say, Seat, Start, Vote
 from bot.coach.reply import BallotReply
 from bot.coach.session import Session
-from bot.discord.buttons import AnswerForm, shared
+from bot.discord.buttons import MAX_ANSWER, AnswerForm, shared
 from bot.discord.cards import cards
 from bot.discord.panel import ballot
 from bot.discord.places import Channel, Held, Places, find, person_of, place_of
@@ -49,7 +49,8 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
             await self._owned(interaction, press.session_id)
             if press.verb == Verb.ANSWER:
                 question = interaction.message.content if interaction.message else ""
-                await interaction.response.send_modal(AnswerForm(press.session_id, press.detail, question))
+                begun = await self.begun(press.session_id, MAX_ANSWER)
+                await interaction.response.send_modal(AnswerForm(press.session_id, press.detail, question, begun))
             elif press.verb == Verb.REVEAL:
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 turn = await self._showing.turn(press.session_id, str(interaction.id), interaction)

@@ -17,7 +17,7 @@ from typing import Any
 
 STACK = 2 * 2**20  # bytes of WebAssembly stack; wasmtime takes no more without another setting
 THREAD_STACK = 4 * 2**20
-OWN_MEMORY = 1024 * 2**20  # bytes for wasmtime and the compiled module, besides the guest's memory
+OWN_MEMORY = 128 * 2**20  # bytes for wasmtime and the compiled module, besides the guest's memory
 OUT_OF_MEMORY = 3  # the exit code by which the child says so
 REFUSED = 76  # WASI's ENOTCAPABLE
 # The standard library's files, the clock, random numbers and the three streams. Every other call of WASI

@@ -69,7 +69,8 @@ class Conversation(conversation.Conversation[Call, Where]):
             return
         await self._owned(call, press.session_id)
         if press.verb == Verb.ANSWER:
-            await self._open(call, forms.answer(press, question))
+            begun = await self.begun(press.session_id, forms.MAX_ANSWER)
+            await self._open(call, forms.answer(press, question, begun))
         elif press.verb == Verb.REVEAL:
             await call.ack()
             turn = await self._slack.turn(press.session_id, call.key, call)

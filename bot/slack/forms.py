@@ -40,12 +40,16 @@ _CHANNELS, _DAILY, _PLAIN, _DAYS = "channels", "daily_questions", "plain", "rete
 _ON, _OFF = kit.option("Plain: short, everyday words", "on"), kit.option("As in an interview", "off")
 
 
-def answer(press: Press, question: str) -> Json:
-    """The form for an answer of up to 3,000 characters; the question is mrkdwn, as the `text` of its message has it."""
+def answer(press: Press, question: str, begun: str = "") -> Json:
+    """The form for an answer of up to 3,000 characters, some of it begun.
+
+    The question is mrkdwn, as the `text` of its message has it.
+    """
     element = {"type": "plain_text_input", "multiline": True, "max_length": MAX_ANSWER, "focus_on_load": True}
+    element |= {"initial_value": begun} if begun else {}
     blocks = [
         *map(kit.section, pieces(question, kit.SECTION)),
-        kit.field("answer", "In your own words", element, hint=_LONGER),
+        kit.field("answer", "Your code" if begun else "In your own words", element, hint=_LONGER),
     ]
     return kit.modal(ANSWER, "Your answer", blocks, submit="Hand in", private=press.custom_id)
 

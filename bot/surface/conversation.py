@@ -154,6 +154,14 @@ class Conversation(Generic[By, Channel]):
                     return reply
         raise UsageError(_CARD_GONE)
 
+    async def begun(self, session_id: str, most: int) -> str:
+        """What the form of an answer begins with: code to begin with, or the last try; nothing where that is longer."""
+        exchange = (await self._coach.session(session_id)).current
+        if exchange is None or exchange.probes:
+            return ""
+        code = exchange.answers[-1] if exchange.runs and exchange.answers else exchange.starter
+        return code if len(code) <= most else ""
+
     def event(self, press: Press, *, id: str, at: datetime) -> CandidateEvent:  # noqa: A002  # as the events name it
         """What a click on a question's button means; UsageError for one that is no longer known."""
         match press.verb:

@@ -13,6 +13,7 @@ HELP = {
     "/drill [topic or note] [questions] [level]": "questions with a grade after each answer",
     "/interview [minutes] [topic]": "an interview, silent about grades until the debrief",
     "/ask question": "an answer from the notes",
+    "@file.py": "the code of a file, as an answer",
     "/hint": "a nudge; the hinted point then earns half",
     "/skip": "show the answer and move on",
     "/mark [question.]point yes|partly|no": "your own verdict where the judge could not tell",

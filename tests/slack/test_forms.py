@@ -74,6 +74,11 @@ def test_an_answer_takes_as_much_as_slack_does_and_says_where_a_longer_one_goes(
     assert "write it as a reply in the thread" in field["hint"]["text"]
 
 
+def test_an_answer_in_code_is_begun() -> None:
+    field = fields(forms.answer(ANSWER, "Why?", "def f(x): ..."))["answer"]
+    assert (field["element"]["initial_value"], field["label"]["text"]) == ("def f(x): ...", "Your code")
+
+
 @pytest.mark.parametrize("typed", TYPED.values(), ids=TYPED.keys())
 def test_a_form_shows_any_question_as_its_message_does(typed: str) -> None:
     probe = QUESTION.model_copy(update={"text": typed})

@@ -27,7 +27,7 @@ from bot.coach.reply import (
 )
 from bot.coach.session import Exchange
 from bot.grading.grade import Aid, Grade, PointGrade, Span, Verdict, WrongBelief
-from bot.grading.running import Case, Tested
+from bot.grading.running import Case, Result
 from bot.terminal.render import bar, drawn, note_page, percent, progress_table
 from knowledge.library import Library
 from knowledge.note import Note
@@ -64,7 +64,7 @@ EVERY_KIND: dict[type[Reply], tuple[Reply, tuple[str, ...]]] = {
         RunReply(
             number=1,
             of=3,
-            tests=(Tested(id="a", says="two rows", passed=True), Tested(id="b", says="T = 0", passed=False)),
+            tests=(Result(id="a", says="two rows", passed=True), Result(id="b", says="T = 0", passed=False)),
             failing=Case(says="T = 0", inputs="T = 0", expected="[0, 1]", got="[1, 0]"),
         ),
         ("Try 1 of 3: 1 of 2 tests pass", "✓ two rows", "✗ T = 0", "input T = 0", "expected [0, 1]", "got [1, 0]"),
@@ -302,6 +302,17 @@ def test_the_page_of_a_note_holds_all_of_it(library: Library) -> None:
         asked += [text for m in shipped.misconceptions for text in (m.claim, m.correction)]
         asked += [related.bridge for related in shipped.related]
         assert [text for text in asked if text not in shown] == [], shipped.id
+
+
+def test_a_page_shows_what_a_candidate_begins_with_and_the_solution_only_where_asked(library: Library) -> None:
+    exercise = library["knn-from-scratch"].exercise
+    assert exercise is not None
+    page, whole = (flat(note_page(library["knn-from-scratch"], solution=asked)) for asked in (False, True))
+    for shown in (page, whole):
+        assert "y (n,) holds integer labels, any integers; 1 <= k <= n." in shown
+        assert [test.says for test in exercise.tests if test.says not in shown] == []
+    assert "return labels[votes.argmax(axis=1)]" in whole
+    assert "return labels[votes.argmax(axis=1)]" not in page
 
 
 def test_no_page_shows_raw_latex(library: Library) -> None:
