@@ -11,12 +11,13 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
 from bot.coach.answers import Answerer
 from bot.coach.events import EVENT, CandidateEvent, Outcome, Replied, Seat, Shown, Start, Vote
+from bot.coach.memory import RECENT, Memory, revision
 from bot.coach.persona import Persona
+from bot.coach.progress import TopicProgress
 from bot.coach.reply import Delta, Reply
 from bot.coach.responder import OVER, Responder, prompts
 from bot.coach.session import Session, Status, replay
@@ -37,18 +38,6 @@ class Locks(Protocol):
         ...
 
 
-RECENT = 12  # questions of earlier sessions that a new one keeps for last
-
-
-@dataclass(frozen=True)
-class TopicProgress:
-    """How one person did on one topic: questions finished, mean score in [0, 1]."""
-
-    topic: str
-    questions: int
-    score: float
-
-
 class Coach:
     """Holds the conversation of any number of people; one turn at a time in each session.
 
@@ -66,6 +55,7 @@ class Coach:
     ) -> None:
         self._library = library
         self._store = store
+        self.memory = Memory(library, store)
         self._responder = Responder(library, judge, persona, answerer)
         self._arriving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._locks: Locks = locks or defaultdict[str, AbstractAsyncContextManager[Any]](asyncio.Lock)
@@ -161,22 +151,11 @@ class Coach:
 
     async def recent_notes(self, person: str) -> tuple[str, ...]:
         """Notes the person was asked about lately, newest first."""
-        notes: dict[str, None] = {}
-        for row in await self._store.sessions(person):
-            session = await self.session(row.id)
-            notes.update(dict.fromkeys(reversed(session.asked)))
-            if len(notes) >= RECENT:
-                break
-        return tuple(notes)[:RECENT]
+        return (await self.memory.of(person)).recent[:RECENT]
 
     async def progress(self, person: str) -> list[TopicProgress]:
-        """Mean score by topic over everything the person was graded on, in topic order."""
-        scores: defaultdict[str, list[float]] = defaultdict(list)
-        for row in await self._store.sessions(person):
-            for exchange in (await self.session(row.id)).history:
-                if exchange.grade and exchange.ref.note_id in self._library:
-                    scores[self._library[exchange.ref.note_id].topic].append(exchange.grade.score)
-        return [TopicProgress(topic, len(s), sum(s) / len(s)) for topic, s in sorted(scores.items())]
+        """Mastery by topic over everything the person was graded on, in topic order."""
+        return list((await self.memory.progress(person)).topics)
 
     async def export(self, person: str) -> dict[str, Any]:
         """Everything kept about a person, ready for JSON; event bodies as objects."""
@@ -217,7 +196,7 @@ class Coach:
             outcomes = [*turn.outcomes, Replied(to=event.id, replies=tuple(turn.replies))]
             records = [_record(o, f"{event.id}/{n}/{o.kind}") for n, o in enumerate(outcomes)]
             records[-1] = _record(outcomes[-1], f"{event.id}/replied")
-            await self._store.append(row, records)
+            await self._store.append(row, records, revision(row.id, session, turn.session))
             session = await self.session(row.id)
             for reply in session.replies[event.id].replies[ahead:]:
                 yield reply

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.coach.coach import TopicProgress
+from bot.coach.progress import TopicProgress
 from bot.slack import actions, kit
 from bot.slack.kit import Json
 from bot.slack.layout import Message

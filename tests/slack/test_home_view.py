@@ -57,7 +57,7 @@ def test_whoever_has_just_come_is_told_how_to_begin() -> None:
 def test_a_chart_that_could_not_be_uploaded_is_told_in_words() -> None:
     shown = view(ROWS, uploaded=False)
     assert wrong(shown) == []
-    assert "Bar chart of the mean score by topic: attention 90 %" in read(shown["blocks"])
+    assert "Bar chart of the mastery by topic: attention 90 %" in read(shown["blocks"])
 
 
 def test_what_went_perfectly_is_not_drilled_next() -> None:
