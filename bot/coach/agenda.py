@@ -5,14 +5,19 @@ where there is none of those, its next rung.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.coach.concepts import Concept
-from bot.coach.events import Planned, QuestionRef
+from bot.coach.events import Mode, Planned, QuestionRef, Start
+from bot.errors import UsageError
 from knowledge.library import Library
-from knowledge.note import Level, Note
+from knowledge.note import Note
 
+DUE = "due"
+"""The topic of a drill of what is due."""
+RECENT = 12
+"""How many notes of earlier sessions a new one keeps for last."""
 WEAK = 0.5
 """Below which mastery a note is weak."""
 
@@ -20,6 +25,7 @@ _RESTS = timedelta(days=1)  # between two questions on what is weak
 _WEEK = timedelta(days=7)
 _WORDS = 5  # of a question that somebody would put
 _TIMES = ("", "once", "twice", "three times")
+_NOTHING_DUE = "Nothing is due yet; /drill asks something new."
 Concepts = Mapping[str, Concept]
 
 
@@ -45,23 +51,33 @@ def weak(concepts: Concepts, library: Library, now: datetime) -> list[str]:
     return [note_id for _, note_id in sorted(found)]
 
 
-def agenda(
-    concepts: Concepts,
-    library: Library,
-    now: datetime,
-    *,
-    notes: Sequence[Note] | None = None,
-    level: Level | None = None,
-    only_due: bool = False,
-) -> Iterator[Planned]:
-    """What to ask before anything new, of these notes (of all without them) and of this level."""
-    wanted = {note.id for note in notes or library if level in (None, note.level)}
-    chosen = due(concepts, library, now)
-    if not only_due:
-        chosen += weak(concepts, library, now)
-    for note_id in chosen:
-        if note_id in wanted:
-            yield reworded(library[note_id], concepts[note_id], why(concepts[note_id], now))
+def planned(concepts: Concepts, library: Library, start: Start) -> Start:
+    """A start with what a drill is to ask first, and what any session keeps for last.
+
+    The topic `DUE` asks what is due and nothing else; raises UsageError where nothing is, and as `Library.topic` does.
+    """
+    drill = start.mode is Mode.DRILL
+    only_due = drill and start.topic == DUE
+    topic = None if only_due else start.topic
+    notes = library.topic(topic) if topic else library
+    wanted = {note.id for note in notes if start.level in (None, note.level)}
+    found = due(concepts, library, start.at) + ([] if only_due else weak(concepts, library, start.at))
+    first = [note_id for note_id in found if note_id in wanted][: start.questions] if drill else []
+    if only_due and not first:
+        raise UsageError(_NOTHING_DUE)
+    before = recent(concepts)
+    changed = {
+        "topic": topic,
+        "agenda": tuple(reworded(library[name], concepts[name], why(concepts[name], start.at)) for name in first),
+        "avoid": before if drill and topic is None else before[:RECENT],
+        "questions": len(first) if only_due else start.questions,
+    }
+    return start.model_copy(update=changed)
+
+
+def recent(concepts: Concepts) -> tuple[str, ...]:
+    """The notes that were asked, the latest first."""
+    return tuple(sorted(concepts, key=lambda note_id: concepts[note_id].asked))[::-1]
 
 
 def reworded(note: Note, concept: Concept, why: str = "") -> Planned:

@@ -13,9 +13,11 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, get_args
 
+from bot.coach.agenda import RECENT, recent
 from bot.coach.answers import Answerer
 from bot.coach.events import EVENT, CandidateEvent, Outcome, Replied, Seat, Shown, Start, Vote
-from bot.coach.memory import RECENT, Memory, revision
+from bot.coach.history import Past, past
+from bot.coach.memory import Memory, revision
 from bot.coach.persona import Persona
 from bot.coach.progress import TopicProgress
 from bot.coach.reply import Delta, Reply
@@ -151,11 +153,21 @@ class Coach:
 
     async def recent_notes(self, person: str) -> tuple[str, ...]:
         """Notes the person was asked about lately, newest first."""
-        return (await self.memory.of(person)).recent[:RECENT]
+        return recent((await self.memory.of(person)).concepts)[:RECENT]
 
     async def progress(self, person: str) -> list[TopicProgress]:
         """Mastery by topic over everything the person was graded on, in topic order."""
         return list((await self.memory.progress(person)).topics)
+
+    async def history(self, person: str, most: int) -> list[Past]:
+        """The person's latest sessions in which something was graded, newest first, at most so many."""
+        found: list[Past] = []
+        for row in await self._store.sessions(person):
+            if one := past(row.created_at, await self.session(row.id), self._library):
+                found.append(one)
+            if len(found) == most:
+                break
+        return found
 
     async def export(self, person: str) -> dict[str, Any]:
         """Everything kept about a person, ready for JSON; event bodies as objects."""

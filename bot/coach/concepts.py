@@ -172,7 +172,7 @@ def noted(diary: Diary, change: Change) -> Diary:
 def remembered(concept: Concept | None, change: Change) -> Concept:
     """What is remembered of a note after a change; `concept` is None before the first."""
     concept = concept or Concept(asked=change.at, wording="", tally=Tally(at=change.at))
-    if change.put and change.at >= concept.asked:
+    if change.put and not change.deeper and change.at >= concept.asked:
         concept = concept.model_copy(update={"asked": change.at, "wording": change.now.text})
     if change.now.finished is None or change.now.grade is None:
         return concept

@@ -36,6 +36,11 @@ def streak(diary: Diary, goal: int, today: date) -> int:
     return count
 
 
+def reached(diary: Diary, wishes: Wishes, now: datetime) -> bool:
+    """Whether there is no goal, or it was reached on this day (UTC)."""
+    return wishes.goal is None or diary.days.get(now.date().isoformat(), 0) >= wishes.goal
+
+
 def standing(diary: Diary, wishes: Wishes, due: int, now: datetime) -> str:
     """How the day stands for somebody with a goal, in a sentence or two; empty without one."""
     if wishes.goal is None:

@@ -76,14 +76,9 @@ def _wilson(mean: float, evidence: float) -> tuple[float, float]:
 
 
 def together(parts: Sequence[Estimate]) -> Estimate:
-    """The mean of at least one estimate, each counting the same however often it was looked at.
+    """The mean of at least one estimate, each counting the same, with the evidence of all.
 
-    Else what is asked again because it is weak would pull the whole down. The parts err independently: the centres of
-    their intervals are averaged, the half widths add in quadrature.
+    Else what is asked again because it is weak would pull the whole down.
     """
-    count = len(parts)
-    mean = math.fsum(part.mean for part in parts) / count
-    centre = math.fsum(part.low + part.high for part in parts) / (2 * count)
-    half = math.sqrt(math.fsum((part.high - part.low) ** 2 for part in parts)) / (2 * count)
-    low, high = min(mean, max(0.0, centre - half)), max(mean, min(1.0, centre + half))
-    return Estimate(mean, low, high, math.fsum(part.evidence for part in parts))
+    mean, evidence = math.fsum(part.mean for part in parts) / len(parts), math.fsum(part.evidence for part in parts)
+    return Estimate(mean, *_wilson(mean, evidence), evidence)

@@ -8,23 +8,17 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.coach.agenda import agenda
+from bot.coach.agenda import planned
 from bot.coach.concepts import VERSION, Change, Concept, Diary, changes, lived, noted, recalled, remembered
-from bot.coach.events import EVENT, Mode, Start
-from bot.coach.goals import Wishes
+from bot.coach.events import EVENT, Start
+from bot.coach.goals import Wishes, reached
 from bot.coach.progress import Progress, progress
 from bot.coach.session import Session
-from bot.errors import UsageError
 from bot.store.concepts import WHOLE, Bodies, Concepts, Revision
 from bot.store.store import Store
 from bot.store.wishes import WishBook
 from knowledge.library import Library
 
-DUE = "due"
-"""The topic of a drill of what is due."""
-RECENT = 12  # questions of earlier sessions that a new one keeps for last
-
-_NOTHING_DUE = "Nothing is due yet; /drill asks something new."
 _NOT_REPLAYED = ("replied", "shown")  # long, and nothing follows from them
 
 
@@ -34,11 +28,6 @@ class Remembered:
 
     concepts: Mapping[str, Concept]
     diary: Diary
-
-    @property
-    def recent(self) -> tuple[str, ...]:
-        """The notes that were asked, newest first."""
-        return tuple(sorted(self.concepts, key=lambda note_id: self.concepts[note_id].asked))[::-1]
 
 
 class Memory:
@@ -70,42 +59,33 @@ class Memory:
         """A start with what to ask first and what to keep for last; UsageError where only what is due is wanted,
         and nothing is.
         """
-        known = await self.of(person)
-        only_due = start.mode is Mode.DRILL and start.topic == DUE
-        topic = None if only_due else start.topic
-        notes = self._library.topic(topic) if topic else None
-        found = agenda(known.concepts, self._library, start.at, notes=notes, level=start.level, only_due=only_due)
-        first = tuple(found)[: start.questions] if start.mode is Mode.DRILL else ()
-        if only_due and not first:
-            raise UsageError(_NOTHING_DUE)
-        mixed = start.mode is Mode.DRILL and topic is None
-        changed = {
-            "topic": topic,
-            "agenda": first,
-            "avoid": known.recent if mixed else known.recent[:RECENT],
-            "questions": len(first) if only_due else start.questions,
-        }
-        return start.model_copy(update=changed)
+        return planned((await self.of(person)).concepts, self._library, start)
 
     async def wishes(self, person: str) -> Wishes:
         """What a person asked for."""
         body = await self._wishes.of(person)
         return Wishes.model_validate_json(body) if body else Wishes()
 
-    async def wish(self, person: str, wishes: Wishes) -> None:
-        """Keep what a person asks for from now on."""
-        await self._wishes.keep(person, wishes.model_dump_json(), wishes.hour if wishes.goal else None)
+    async def wish(self, person: str, wishes: Wishes, now: datetime) -> None:
+        """Keep what a person asks for from now on; an hour that has passed means from tomorrow on."""
+        passed = now.date().isoformat() if wishes.hour is not None and wishes.hour <= now.hour else ""
+        await self._wishes.keep(person, wishes.model_dump_json(), wishes.hour, passed)
 
     async def standing(self, person: str, now: datetime) -> str:
         """How the day stands for a person with a goal, in a sentence; empty for others."""
         return (await self.progress(person, now)).standing if (await self.wishes(person)).goal else ""
 
     async def reminders(self, people: str, now: datetime) -> AsyncIterator[tuple[str, str]]:
-        """Whom to remind now, of those whose names begin so, and of what: each once a day, whichever process asks."""
+        """Whom to remind now, of those whose names begin so, and in which words.
+
+        Each once a day at the most, whichever process asks; nobody whose goal is reached.
+        """
         day = now.date().isoformat()
         for person in await self._wishes.waiting(people, now.hour, day):
-            if await self._wishes.claim(person, day):
-                yield person, await self.standing(person, now)
+            if not await self._wishes.claim(person, day):
+                continue
+            if not reached((await self.of(person)).diary, await self.wishes(person), now):
+                yield person, f"{await self.standing(person, now)} /drill starts, /goal off ends these reminders."
 
 
 def revision(session_id: str, before: Session, after: Session) -> Revision | None:

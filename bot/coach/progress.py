@@ -109,7 +109,7 @@ def progress(
     waiting = due(concepts, library, now)
     return Progress(
         topics=tuple(by_topic(concepts, library, now)),
-        notes=tuple(_note(library[note_id], concept, now) for note_id, concept in sorted(concepts.items())),
+        notes=tuple(_note(note, concepts[note.id], now) for note in library if _graded(concepts, note)),
         beliefs=tuple(_beliefs(concepts, library)),
         calibration=calibration([concept.sure for concept in concepts.values()]),
         due=len(waiting),
@@ -157,6 +157,10 @@ def _then(concept: Concept, moment: datetime) -> float | None:
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return math.fsum(known) / len(known) if known else None
+
+
+def _graded(concepts: Mapping[str, Concept], note: Note) -> bool:
+    return note.id in concepts and bool(concepts[note.id].points)
 
 
 def _note(note: Note, concept: Concept, now: datetime) -> NoteProgress:

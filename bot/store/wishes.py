@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from bot.store.database import Database
 from bot.store.schema import wishes
@@ -19,10 +19,14 @@ class WishBook:
         async with self._database.begin(reading=True) as connection:
             return await connection.scalar(select(wishes.c.body).where(wishes.c.person_id == person))
 
-    async def keep(self, person: str, body: str, hour: int | None) -> None:
-        """Keep what a person asked for, and at which hour (UTC) to remind them, in place of what was kept before."""
-        changed = {"body": body, "hour": hour}
-        statement = self._database.insert(wishes).values(person_id=person, reminded="", **changed)
+    async def keep(self, person: str, body: str, hour: int | None, settled: str = "") -> None:
+        """Keep what a person asked for, and at which hour (UTC) to remind them, in place of what was kept before.
+
+        `settled` is a day on which they are not to be reminded any more, or empty.
+        """
+        statement = self._database.insert(wishes).values(person_id=person, body=body, hour=hour, reminded=settled)
+        later = case((wishes.c.reminded < settled, settled), else_=wishes.c.reminded)
+        changed = {"body": body, "hour": hour, "reminded": later}
         async with self._database.begin() as connection:
             await connection.execute(statement.on_conflict_do_update(index_elements=["person_id"], set_=changed))
 

@@ -114,12 +114,13 @@ def _draw(page: Any, y: float, name: str, topic: TopicProgress) -> None:
     page.barh(y, width * topic.score, height=10, left=_BAR, color=EARNED)
     if topic.low is not None and topic.high is not None:
         low, high = _BAR + width * topic.low, _BAR + width * topic.high
-        page.plot([low, high], [y, y], color=FAINT, lw=1.2)
-        page.plot([low, low, float("nan"), high, high], [y - 3, y + 3, y, y - 3, y + 3], color=FAINT, lw=1.2)
+        page.plot([low, high], [y, y], color=INK, lw=1)
+        page.plot([low, low, float("nan"), high, high], [y - 3, y + 3, y, y - 3, y + 3], color=INK, lw=1)
     text = {"y": y, "ha": "right", "va": "center_baseline", "size": _SMALL}
     page.text(_BAR - 10, s=name, color=INK, **text)
     page.text(_PERCENT, s=words.percent(topic.score), color=INK, **text)
     page.text(WIDTH - _MARGIN, s=f"{topic.due} due" if topic.due else "", color=INK, **text)
+    page.barh(y, _CURVE_END - _CURVE + 8, height=20, left=_CURVE - 4, color=TRACK, alpha=0.4)
     past = [(step, value) for step, value in enumerate(topic.history) if value is not None]
     if len(past) > 1:
         step = (_CURVE_END - _CURVE) / (len(topic.history) - 1)
