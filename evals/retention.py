@@ -2,12 +2,13 @@
 
 The candidate forgets by half-life regression (Settles and Meeder, A Trainable Spaced Repetition Model for Language
 Learning, ACL 2016): a note that was talked about `age` days ago is recalled with probability 2 ** (-age / h). The form
-is theirs, the numbers are ours: h begins at HALF_LIFE days times the note's strength, doubles with each question that
-was answered well and shrinks by a third with each that was not; before its first question a note is known with its
-strength. It is another model than that of FSRS, which has a power of the age and a difficulty, so that the schedule is
-not measured by its own belief. Each rubric point is stated independently with the note's probability.
+is theirs, the numbers are ours: everything was learnt on the eve of the first day, h begins at HALF_LIFE days times the
+note's strength, doubles with each question that was answered well and shrinks by a third with each that was not. It is
+another model than that of FSRS, which has a power of the age and a difficulty, so that the schedule is not measured by
+its own belief. Each rubric point is stated independently with the note's probability; the note is shown afterwards.
 
-A `steady` candidate forgets and learns nothing: the strengths are the truth that mastery has to find.
+A `steady` candidate forgets and learns nothing, and states a point with the strength as its probability: the truth that
+mastery has to find.
 """
 
 import random
@@ -31,15 +32,15 @@ from knowledge.library import Library, load
 from knowledge.note import RubricPoint
 
 DAYS, A_DAY, NOTES, SEEDS = 60, 6, 60, 5
-HALF_LIFE = 4.0  # days, of a strength of 1
+HALF_LIFE = 20.0  # days, of a strength of 1
 STRENGTHS = (0.15, 0.35, 0.55, 0.75, 0.95)
 """Of topics, in turn; a note lies up to a tenth to either side."""
 
 _LONGEST = 180.0  # days
 _BEGUN = datetime(2026, 1, 5, 18, tzinfo=UTC)
 _WORDS = "as I said"
-_README = Path(__file__).with_name("README.md")
-_PICTURE = _README.with_name("retention.png")
+README = Path(__file__).with_name("README.md")
+_PICTURE = README.with_name("retention.png")
 _FROM, _TO = "<!-- retention -->\n", "<!-- /retention -->\n"
 
 
@@ -55,9 +56,11 @@ class Candidate:
 
     def recall(self, note_id: str, day: float) -> float:
         """The probability of stating a point of a note on a day."""
-        if self.steady or note_id not in self.talked:
-            return self.strengths[note_id]
-        return 2.0 ** (-(day - self.talked[note_id]) / self.half_life[note_id])
+        strength = self.strengths[note_id]
+        if self.steady:
+            return strength
+        half_life = self.half_life.get(note_id, HALF_LIFE * strength)
+        return 2.0 ** (-(day - self.talked.get(note_id, -1)) / half_life)
 
     def answer(self, note_id: str, rubric: Sequence[RubricPoint], day: float) -> Grade:
         """What an answer is worth; after it the note's answer is shown, and known."""
@@ -122,7 +125,7 @@ def _put(library: Library, note_id: str, known: Concept | None) -> Planned:
 def strengths(library: Library, chance: random.Random) -> dict[str, float]:
     """What somebody knows of each note to begin with."""
     of_topic = {topic: STRENGTHS[index % len(STRENGTHS)] for index, topic in enumerate(library.topics)}
-    return {note.id: min(1.0, max(0.0, of_topic[note.topic] + chance.uniform(-0.1, 0.1))) for note in library}
+    return {note.id: min(1.0, max(0.05, of_topic[note.topic] + chance.uniform(-0.1, 0.1))) for note in library}
 
 
 def _drill(
@@ -250,9 +253,9 @@ def pool() -> Library:
 def main() -> None:
     """Measure, and write table and picture."""
     found = measure(pool())
-    text = _README.read_text(encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
     before, after = text.split(_FROM)[0], text.split(_TO)[1]
-    _README.write_text(f"{before}{_FROM}{table(found)}{_TO}{after}", encoding="utf-8")
+    README.write_text(f"{before}{_FROM}{table(found)}{_TO}{after}", encoding="utf-8")
     draw(found, _PICTURE)
     sys.stdout.write(table(found))
 

@@ -158,7 +158,7 @@ def lived(session_id: str, events: Iterable[CandidateEvent | Outcome]) -> Iterat
 def recalled(found: Iterable[Change]) -> tuple[dict[str, Concept], Diary]:
     """What is remembered of all that came to pass with one person, in whatever order the sessions are given."""
     concepts, diary = dict[str, Concept](), Diary()
-    for change in sorted(found, key=lambda change: change.at):
+    for change in sorted(found, key=lambda change: (change.at, change.key.rpartition("/")[0])):
         concepts[change.note_id] = remembered(concepts.get(change.note_id), change)
         diary = noted(diary, change)
     return concepts, diary

@@ -22,7 +22,7 @@ EARNED, CURVE = "#3ba55d", "#8ea1ff"
 WIDTH = 520  # points; a picture has two pixels a point
 ROWS = 16  # topics on a chart; more would be too small to read
 
-_MARGIN, _ROW, _NUMBER = 16, 28, 46  # points
+_MARGIN, _ROW, _NUMBER = 16, 26, 46  # points
 _SIZE, _SMALL = 17, 11  # points
 _NAME = 24  # characters
 _HEAD, _FOOT = 34, 22  # points above and below the rows of a chart
