@@ -39,6 +39,7 @@ STRENGTHS = (0.15, 0.35, 0.55, 0.75, 0.95)
 _LONGEST = 180.0  # days
 _BEGUN = datetime(2026, 1, 5, 18, tzinfo=UTC)
 _WORDS = "as I said"
+_SHADES = ("#b42318", "#e2703a", "#c9a227", "#5b9a5b", "#12805c")  # from weak to strong
 README = Path(__file__).with_name("README.md")
 _PICTURE = README.with_name("retention.png")
 _FROM, _TO = "<!-- retention -->\n", "<!-- /retention -->\n"
@@ -86,13 +87,14 @@ class Day:
     """How things stand after a day's drill.
 
     `error` is the mean distance of the mastery of a topic from the truth, `covered` the share of topics whose interval
-    holds it, `recall` the mean over all notes; `asked` counts the questions so far by note.
+    holds it, `recall` the mean over all notes; `asked` counts the questions so far by note, `mastery` is by topic.
     """
 
     error: float
     covered: float
     recall: float
     asked: Mapping[str, int]
+    mastery: Mapping[str, float]
 
 
 def simulate(
@@ -166,7 +168,8 @@ def _standing(
         true = fmean(truth[note.id] for note in library.topics[row.topic] if note.id in concepts)
         errors.append(abs(row.score - true))
         covered.append(row.low is not None and row.high is not None and row.low <= true <= row.high)
-    return Day(fmean(errors), fmean(covered), fmean(truth.values()), dict(asked))
+    mastery = {row.topic: row.score for row in rows}
+    return Day(fmean(errors), fmean(covered), fmean(truth.values()), dict(asked), mastery)
 
 
 @dataclass(frozen=True)
@@ -175,13 +178,14 @@ class Findings:
 
     `convergence`: day, error and covered share for a steady candidate; `asked`: strength and questions a note for the
     same; `retention`: how it was ordered, questions, mean recall of all notes at the end, recalled notes a question.
-    `curves` are the mean recall by day, by order.
+    `curves` are the mean recall by day, by order; `mastery` that of the steady candidate's topics by day, by strength.
     """
 
     convergence: tuple[tuple[int, float, float], ...]
     asked: tuple[tuple[float, float], ...]
     retention: tuple[tuple[str, int, float, float], ...]
     curves: Mapping[str, tuple[float, ...]]
+    mastery: Mapping[float, tuple[float, ...]]
 
 
 def measure(library: Library, days: int = DAYS, a_day: int = A_DAY, seeds: int = SEEDS) -> Findings:
@@ -204,15 +208,27 @@ def measure(library: Library, days: int = DAYS, a_day: int = A_DAY, seeds: int =
         tuple(_by_strength(library, [run[-1].asked for run in steady])),
         tuple(retention),
         curves,
+        {strength: _mastery(topics, steady) for strength, topics in _levels(library)},
     )
 
 
 def _by_strength(library: Library, asked: Sequence[Mapping[str, int]]) -> Iterator[tuple[float, float]]:
-    for level, strength in enumerate(STRENGTHS):
-        topics = [notes for index, notes in enumerate(library.topics.values()) if index % len(STRENGTHS) == level]
-        notes = [note.id for of_topic in topics for note in of_topic]
-        if notes:
-            yield strength, fmean(counts.get(note_id, 0) for counts in asked for note_id in notes)
+    for strength, topics in _levels(library):
+        notes = [note.id for topic in topics for note in library.topics[topic]]
+        yield strength, fmean(counts.get(note_id, 0) for counts in asked for note_id in notes)
+
+
+def _levels(library: Library) -> list[tuple[float, list[str]]]:
+    """The topics of each strength."""
+    topics = list(library.topics)
+    return [(strength, topics[level :: len(STRENGTHS)]) for level, strength in enumerate(STRENGTHS)]
+
+
+def _mastery(topics: Sequence[str], runs: Sequence[Sequence[Day]]) -> tuple[float, ...]:
+    """The mean mastery of some topics day by day, as far as they were asked by then."""
+    days = range(len(runs[0]))
+    known = [[run[day].mastery[topic] for run in runs for topic in topics if topic in run[day].mastery] for day in days]
+    return tuple(fmean(values) if values else float("nan") for values in known)
 
 
 def table(found: Findings) -> str:
@@ -229,19 +245,25 @@ def table(found: Findings) -> str:
 
 
 def draw(found: Findings, path: Path) -> None:
-    """The mean recall day by day, one line an order."""
+    """Mastery against the truth, questions by strength, and recall by order."""
     from matplotlib.figure import Figure  # half a second, and only a picture needs it
 
-    figure: Any = Figure(figsize=(6.4, 3.4), dpi=144, layout="constrained")
-    axes: Any = figure.subplots()
+    figure: Any = Figure(figsize=(11, 3.4), dpi=128, layout="constrained")
+    mastery, asked, recall = figure.subplots(1, 3)
+    for index, (strength, curve) in enumerate(found.mastery.items()):
+        mastery.plot(range(1, len(curve) + 1), curve, color=_SHADES[index], linewidth=1.8)
+        mastery.axhline(strength, color=_SHADES[index], linewidth=1, linestyle=":")
+    mastery.set(title="mastery comes to the truth (dotted)", xlabel="day", ylim=(0, 1))
+    names, numbers = zip(*((f"{strength:.2f}", number) for strength, number in found.asked), strict=True)
+    asked.bar(names, numbers, color=_SHADES, width=0.6)
+    asked.set(title="what is weak is asked more", xlabel="strength", ylabel="questions a note")
     for (name, curve), colour in zip(found.curves.items(), ("#2563eb", "#98a2b3"), strict=True):
-        axes.plot(range(1, len(curve) + 1), curve, color=colour, linewidth=2)
-        axes.annotate(f" {name}", (len(curve), curve[-1]), color=colour, va="center")
-    axes.set(
-        xlabel="day", ylabel="mean recall of all notes", ylim=(0, 1), xlim=(1, len(found.curves["random order"]) * 1.25)
-    )
-    axes.grid(visible=True, color="#e4e7ec", linewidth=0.6)
-    axes.spines[["top", "right"]].set_visible(False)
+        recall.plot(range(1, len(curve) + 1), curve, color=colour, linewidth=2, label=name)
+    recall.set(title="recall of all notes", xlabel="day", ylim=(0, 1))
+    recall.legend(frameon=False)
+    for axes in (mastery, asked, recall):
+        axes.grid(visible=True, axis="y", color="#e4e7ec", linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, metadata={"Software": None})
 
 

@@ -172,7 +172,7 @@ class Coach:
     async def export(self, person: str) -> dict[str, Any]:
         """Everything kept about a person, ready for JSON; event bodies as objects."""
         tables = await self._store.export(person)
-        for row in tables["events"]:
+        for row in (*tables["events"], *tables["concepts"], *tables["wishes"]):
             row["body"] = json.loads(row["body"])
         for row in tables["sessions"]:
             row["created_at"] = row["created_at"].isoformat()

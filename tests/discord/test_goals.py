@@ -70,7 +70,6 @@ def test_what_is_due_is_offered_first() -> None:
 
 async def test_where_nothing_is_due_a_drill_of_it_says_so(scene: Scene, store: Store) -> None:
     ada = scene.person("ada")
-    assert (
-        told(await ada.slash(scene.channel, "drill", topic="due")) == "Nothing is due yet; /drill asks something new."
-    )
+    result = await ada.slash(scene.channel, "drill", topic="due")
+    assert told(result) == "Nothing is due yet; /drill asks something new."
     assert await store.sessions(f"discord:{ada.id}") == []
