@@ -3,9 +3,10 @@
 The candidate forgets by half-life regression (Settles and Meeder, A Trainable Spaced Repetition Model for Language
 Learning, ACL 2016): a note that was talked about `age` days ago is recalled with probability 2 ** (-age / h). The form
 is theirs, the numbers are ours: everything was learnt on the eve of the first day, h begins at HALF_LIFE days times the
-note's strength, doubles with each question that was answered well and shrinks by a third with each that was not. It is
-another model than that of FSRS, which has a power of the age and a difficulty, so that the schedule is not measured by
-its own belief. Each rubric point is stated independently with the note's probability; the note is shown afterwards.
+note's strength, doubles with each question that was answered well, and is multiplied by `lapse` with each that was not:
+by 1, for the answer is shown afterwards, or for a candidate to whom that is of less use by two thirds. It is another
+model than that of FSRS, which has a power of the age and a difficulty, so that the schedule is not measured by its own
+belief. Each rubric point is stated independently with the note's probability.
 
 A `steady` candidate forgets and learns nothing, and states a point with the strength as its probability: the truth that
 mastery has to find.
@@ -33,12 +34,15 @@ from knowledge.note import RubricPoint
 
 DAYS, A_DAY, NOTES, SEEDS = 60, 6, 60, 5
 HALF_LIFE = 20.0  # days, of a strength of 1
+LOOKED = (5, 15, 30, 60)  # days
+LAPSES = (1.0, 2 / 3)
 STRENGTHS = (0.15, 0.35, 0.55, 0.75, 0.95)
 """Of topics, in turn; a note lies up to a tenth to either side."""
 
 _LONGEST = 180.0  # days
 _BEGUN = datetime(2026, 1, 5, 18, tzinfo=UTC)
 _WORDS = "as I said"
+_OURS, _RANDOM = "due, weak, new", "random"
 _SHADES = ("#b42318", "#e2703a", "#c9a227", "#5b9a5b", "#12805c")  # from weak to strong
 README = Path(__file__).with_name("README.md")
 _PICTURE = README.with_name("retention.png")
@@ -52,6 +56,7 @@ class Candidate:
     strengths: Mapping[str, float]
     chance: random.Random
     steady: bool = False
+    lapse: float = 1.0
     talked: dict[str, float] = field(default_factory=dict[str, float])
     half_life: dict[str, float] = field(default_factory=dict[str, float])
 
@@ -68,7 +73,7 @@ class Candidate:
         recalled = self.recall(note_id, day)
         grade = Grade(judge="simulated", points=tuple(_graded(point, self._says(recalled)) for point in rubric))
         before = self.half_life.get(note_id, HALF_LIFE * self.strengths[note_id])
-        self.half_life[note_id] = min(_LONGEST, before * 2 if grade.score >= WELL else max(0.5, before / 1.5))
+        self.half_life[note_id] = min(_LONGEST, before * (2 if grade.score >= WELL else self.lapse))
         self.talked[note_id] = day
         return grade
 
@@ -98,11 +103,18 @@ class Day:
 
 
 def simulate(
-    library: Library, days: int, a_day: int, seed: int, *, shuffled: bool = False, steady: bool = False
+    library: Library,
+    days: int,
+    a_day: int,
+    seed: int,
+    *,
+    shuffled: bool = False,
+    steady: bool = False,
+    lapse: float = 1.0,
 ) -> Iterator[Day]:
     """A drill a day, by what is due, weak and new, or `shuffled`: any note as likely as another."""
     chance = random.Random(seed)  # noqa: S311  # a simulation
-    candidate = Candidate(strengths(library, chance), chance, steady=steady)
+    candidate = Candidate(strengths(library, chance), chance, steady, lapse)
     concepts, asked = dict[str, Concept](), Counter[str]()
     for day in range(days):
         now = _BEGUN + timedelta(days=day)
@@ -173,43 +185,66 @@ def _standing(
 
 
 @dataclass(frozen=True)
+class Retention:
+    """What is left of all notes after so many questions, by how they were ordered and what a wrong answer does.
+
+    `mean` is the recall over all days, `last` that of the last one, `curve` that of each, each over all notes.
+    """
+
+    order: str
+    lapse: float
+    a_day: int
+    questions: int
+    curve: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Over all days: nobody knows on which one the interview is."""
+        return fmean(self.curve)
+
+
+@dataclass(frozen=True)
 class Findings:
     """What the simulations say, each the mean over the seeds.
 
     `convergence`: day, error and covered share for a steady candidate; `asked`: strength and questions a note for the
-    same; `retention`: how it was ordered, questions, mean recall of all notes at the end, recalled notes a question.
-    `curves` are the mean recall by day, by order; `mastery` that of the steady candidate's topics by day, by strength.
+    same, `mastery` that of the topics of a strength by day.
     """
 
+    notes: int
     convergence: tuple[tuple[int, float, float], ...]
     asked: tuple[tuple[float, float], ...]
-    retention: tuple[tuple[str, int, float, float], ...]
-    curves: Mapping[str, tuple[float, ...]]
     mastery: Mapping[float, tuple[float, ...]]
+    retention: tuple[Retention, ...]
 
 
 def measure(library: Library, days: int = DAYS, a_day: int = A_DAY, seeds: int = SEEDS) -> Findings:
     """Simulate steady and forgetful candidates."""
     steady = [list(simulate(library, days, a_day, seed, steady=True)) for seed in range(seeds)]
-    looked = sorted({min(days, day) for day in (5, 15, 30, 60)})
-    curves = dict[str, tuple[float, ...]]()
-    retention: list[tuple[str, int, float, float]] = []
-    for name, shuffled in (("due, weak, new", False), ("random order", True)):
-        runs = [list(simulate(library, days, a_day, seed, shuffled=shuffled)) for seed in range(seeds)]
-        curves[name] = tuple(fmean(run[day].recall for run in runs) for day in range(days))
-        questions = round(fmean(sum(run[-1].asked.values()) for run in runs))
-        recalled = curves[name][-1]
-        retention.append((name, questions, recalled, recalled * len(library) / questions))
-    return Findings(
-        tuple(
-            (day, fmean(run[day - 1].error for run in steady), fmean(run[day - 1].covered for run in steady))
-            for day in looked
-        ),
-        tuple(_by_strength(library, [run[-1].asked for run in steady])),
-        tuple(retention),
-        curves,
-        {strength: _mastery(topics, steady) for strength, topics in _levels(library)},
+    convergence = (
+        (day, fmean(run[day - 1].error for run in steady), fmean(run[day - 1].covered for run in steady))
+        for day in LOOKED
+        if day <= days
     )
+    return Findings(
+        len(library),
+        tuple(convergence),
+        tuple(_by_strength(library, [run[-1].asked for run in steady])),
+        {strength: _mastery(topics, steady) for strength, topics in _levels(library)},
+        tuple(
+            _retention(library, days, number, seeds, lapse, shuffled)
+            for lapse in LAPSES
+            for number in (a_day, 2 * a_day)
+            for shuffled in (False, True)
+        ),
+    )
+
+
+def _retention(library: Library, days: int, a_day: int, seeds: int, lapse: float, shuffled: bool) -> Retention:
+    runs = [list(simulate(library, days, a_day, seed, shuffled=shuffled, lapse=lapse)) for seed in range(seeds)]
+    questions = round(fmean(sum(run[-1].asked.values()) for run in runs))
+    curve = tuple(fmean(run[day].recall for run in runs) for day in range(days))
+    return Retention(_RANDOM if shuffled else _OURS, lapse, a_day, questions, curve)
 
 
 def _by_strength(library: Library, asked: Sequence[Mapping[str, int]]) -> Iterator[tuple[float, float]]:
@@ -237,10 +272,11 @@ def table(found: Findings) -> str:
     lines += [f"| {day} | {error:.3f} | {covered:.0%} |" for day, error, covered in found.convergence]
     lines += ["", "| strength | questions a note |", "|---|---|"]
     lines += [f"| {strength:.2f} | {number:.1f} |" for strength, number in found.asked]
-    lines += ["", "| order | questions | recalled at the end | notes recalled a question |", "|---|---|---|---|"]
-    lines += [
-        f"| {name} | {number} | {recalled:.0%} | {each:.3f} |" for name, number, recalled, each in found.retention
-    ]
+    lines += ["", "| a wrong answer makes h | questions a day | order | mean recall | recalled notes a question |"]
+    lines += ["|---|---|---|---|---|"]
+    for each in found.retention:
+        share = each.mean * found.notes / each.questions
+        lines.append(f"| {each.lapse:.2f} h | {each.a_day} | {each.order} | {each.mean:.1%} | {share:.3f} |")
     return "\n".join(lines) + "\n"
 
 
@@ -257,8 +293,8 @@ def draw(found: Findings, path: Path) -> None:
     names, numbers = zip(*((f"{strength:.2f}", number) for strength, number in found.asked), strict=True)
     asked.bar(names, numbers, color=_SHADES, width=0.6)
     asked.set(title="what is weak is asked more", xlabel="strength", ylabel="questions a note")
-    for (name, curve), colour in zip(found.curves.items(), ("#2563eb", "#98a2b3"), strict=True):
-        recall.plot(range(1, len(curve) + 1), curve, color=colour, linewidth=2, label=name)
+    for each, colour in zip(found.retention[:2], ("#2563eb", "#98a2b3"), strict=True):
+        recall.plot(range(1, len(each.curve) + 1), each.curve, color=colour, linewidth=2, label=each.order)
     recall.set(title="recall of all notes", xlabel="day", ylim=(0, 1))
     recall.legend(frameon=False)
     for axes in (mastery, asked, recall):

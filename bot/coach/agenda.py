@@ -30,9 +30,13 @@ Concepts = Mapping[str, Concept]
 
 
 def due(concepts: Concepts, library: Library, now: datetime) -> list[str]:
-    """The notes that are due, the one that is most likely forgotten first."""
+    """The notes that are due, the one that is most likely still recalled first.
+
+    Where there is no time for all, that keeps what can be kept; what is lost costs no more tomorrow. The other way
+    round a few that never stick crowd out the rest (evals/retention.py measures it).
+    """
     found = [
-        (recall.probability(now), note_id)
+        (-recall.probability(now), note_id)
         for note_id, recall in ((note_id, concept.recall) for note_id, concept in concepts.items())
         if recall and recall.due <= now and _drilled(note_id, library)
     ]

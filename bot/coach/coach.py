@@ -13,7 +13,6 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, get_args
 
-from bot.coach.agenda import RECENT, recent
 from bot.coach.answers import Answerer
 from bot.coach.events import EVENT, CandidateEvent, Outcome, Replied, Seat, Shown, Start, Vote
 from bot.coach.history import Past, past
@@ -150,10 +149,6 @@ class Coach:
             if (await self.session(row.id)).exchanges:
                 return row.id
         return None
-
-    async def recent_notes(self, person: str) -> tuple[str, ...]:
-        """Notes the person was asked about lately, newest first."""
-        return recent((await self.memory.of(person)).concepts)[:RECENT]
 
     async def progress(self, person: str) -> list[TopicProgress]:
         """Mastery by topic over everything the person was graded on, in topic order."""

@@ -180,7 +180,7 @@ def remembered(concept: Concept | None, change: Change) -> Concept:
         if exchange and exchange.grade:
             concept = _counted(concept, exchange, exchange.grade, change.now.finished, count)
     review = _review(change, change.now.grade, change.now.finished)
-    update = {"reviews": _chained(concept, review), "beliefs": _beliefs(concept, change.now, review)}
+    update: dict[str, Any] = {"reviews": _chained(concept, review), "beliefs": _beliefs(concept, change.now, review)}
     if review.share is not None and review.share >= WELL:
         update["rung"] = max(concept.rung, review.rung)
     return concept.model_copy(update=update)
@@ -208,8 +208,8 @@ def _counted(concept: Concept, exchange: Exchange, grade: Grade, at: datetime, c
         "points": _points(concept, scored, rung, at, count),
     }
     if rung == 0:
-        sums = math.fsum(point.earned for point in scored), _weight(scored)
-        update["tally"] = concept.tally.plus(*(count * number for number in sums), at)
+        sum_ = math.fsum(point.earned for point in scored)
+        update["tally"] = concept.tally.plus(count * sum_, count * _weight(scored), at)
     if exchange.sure and earned is not None:
         before = concept.sure.get(exchange.sure, Sureness())
         update["sure"] = {**concept.sure, exchange.sure: before.plus(earned, count)}

@@ -193,8 +193,9 @@ def _pick(session: Session, library: Library, stage: Stage, last: Exchange | Non
 def _new(session: Session, note: Note) -> str:
     """Said of what comes for the first time in a mixed drill, to somebody who was asked before."""
     start = session.start
-    mixed = start is not None and start.mode is Mode.DRILL and not start.topic
-    return NEW if mixed and start.avoid and note.id not in start.avoid else ""
+    if start is None or start.mode is not Mode.DRILL or start.topic:
+        return ""
+    return NEW if start.avoid and note.id not in start.avoid else ""
 
 
 def _pool(session: Session, library: Library, stage: Stage) -> list[Note]:

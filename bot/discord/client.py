@@ -112,7 +112,10 @@ class Viva(discord.AutoShardedClient):
 
     @tasks.loop(seconds=REMIND_SECONDS)
     async def _remind(self) -> None:
-        await remind(self, discord.utils.utcnow())
+        try:
+            await remind(self, discord.utils.utcnow())
+        except Exception as error:  # in a minute it is tried again; raised, it would end the loop
+            log.warning("nobody could be reminded (%s)", noted(error))
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """A form was handed in; everything else has its own way."""

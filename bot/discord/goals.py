@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 from typing import Any, Literal
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.app_commands import Range
@@ -56,5 +57,5 @@ async def remind(client: Any, now: datetime) -> None:
         try:
             channel = await client.create_dm(discord.Object(int(person.removeprefix(PREFIX))))
             await channel.send(inert(sentence))
-        except (discord.HTTPException, OSError, TimeoutError) as error:
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.info("somebody could not be reminded (%s)", type(error).__name__)

@@ -42,11 +42,10 @@ class Concepts:
         async with self._database.begin(reading=True) as connection:
             return await _bodies(connection, person)
 
-    async def drop(self, person: str | None = None) -> None:
-        """Have everything of a person, or of everyone, worked out anew when it is wanted."""
-        query = delete(concepts) if person is None else delete(concepts).where(concepts.c.person_id == person)
+    async def drop(self) -> None:
+        """Have everything worked out anew when it is wanted."""
         async with self._database.begin() as connection:
-            await connection.execute(query)
+            await connection.execute(delete(concepts))
 
     async def rebuild(self, person: str, work: Work, without: Collection[str]) -> dict[str, str]:
         """Work out a person's bodies from the events of their sessions, leaving out these kinds, and keep them.

@@ -1,6 +1,5 @@
 """100,000 stored answers of one person: how long their progress takes, and their next question."""
 
-import os
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -95,7 +94,7 @@ async def measure(report: Report) -> None:
     library = load()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "viva.sqlite3"
-        store = await Store.open(os.environ.get("VIVA_BENCH_DATABASE") or f"sqlite:///{path}")
+        store = await Store.open(f"sqlite:///{path}")
         try:
             await fill(store, library)
             await _read(coach_of(library, store), report)

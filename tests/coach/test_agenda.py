@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.coach.agenda import planned, reworded
-from bot.coach.concepts import Concept, lived, recalled
+from bot.coach.concepts import Change, Concept, lived, recalled
 from bot.coach.events import Asked, Finished, Mode, Start
 from bot.coach.interviewer import NEW, Close, next_question
 from bot.coach.session import Session, apply
@@ -25,7 +25,7 @@ LIBRARY = Library([note(name, topic="probability" if name in ("bayes", "em") els
 
 def known(*answers: tuple[str, float, tuple[Verdict, ...]], notes: Library = LIBRARY) -> dict[str, Concept]:
     """What is remembered after answers: on which note, how many days ago, with which verdicts."""
-    found = []
+    found: list[Change] = []
     for number, (name, ago, verdicts) in enumerate(answers):
         story = Story(*notes).wait((100 - ago) * DAY).resume().ask(name).answer(*verdicts).finish()
         found += lived(f"s{number}", story.events)
@@ -56,11 +56,11 @@ FRESH = ("dropout", 0.1, (MISSED,))
 
 def test_a_mixed_drill_asks_what_is_due_then_what_is_weak_then_what_is_new() -> None:
     found = asked(planned(known(DUE_LATELY, DUE_LONG, *WEAK), LIBRARY, start()))
-    assert [name for name, _, _ in found][:3] == ["kl", "mle", "em"]
+    assert [name for name, _, _ in found][:3] == ["mle", "kl", "em"]
     assert {name for name, _, _ in found[3:]} == {"bayes", "dropout"}
     assert [why for _, _, why in found] == [
-        "You were last asked this 30 days ago; it is due again.",
         "You were last asked this 3 days ago; it is due again.",
+        "You were last asked this 30 days ago; it is due again.",
         "This is one of your weaker subjects so far.",
         NEW,
         NEW,
@@ -92,7 +92,7 @@ def test_it_says_that_something_was_mixed_up_only_where_it_was(ago: tuple[float,
 
 def test_a_drill_of_what_is_due_asks_that_and_nothing_else() -> None:
     given = planned(known(DUE_LONG, DUE_LATELY, FRESH), LIBRARY, start(topic="due", questions=10))
-    assert [name for name, _, _ in asked(given)] == ["kl", "mle"]
+    assert [name for name, _, _ in asked(given)] == ["mle", "kl"]
     assert (given.topic, given.questions) == (None, 2)
     assert len(asked(planned(known(DUE_LONG, DUE_LATELY), LIBRARY, start(topic="due", questions=1)))) == 1
     with pytest.raises(UsageError, match="Nothing is due"):
@@ -148,7 +148,7 @@ def test_without_other_words_the_ladder_has_some() -> None:
 
 def test_what_is_due_comes_by_a_bridge_where_one_leads_there() -> None:
     notes = Library([note("mle", related=["kl"]), note("kl")])
-    session = apply(Session(), planned(known(("mle", 60, (MISSED,)), DUE_LONG, notes=notes), notes, start()))
+    session = apply(Session(), planned(known(("mle", 10, (MISSED,)), DUE_LONG, notes=notes), notes, start()))
     first = next_question(session, notes)
     assert not isinstance(first, Close)
     session = apply(session, Asked(to="s", ref=first.ref, text=first.text, stage=first.stage, number=1))

@@ -50,11 +50,14 @@ def test_what_could_not_be_scored_counts_nothing_until_it_is_marked() -> None:
     assert of(story).questions == 1
 
 
-@pytest.mark.parametrize(
-    ("helped", "worth"),
-    [(lambda told: told, 1.0), (lambda told: told.answer(MISSED).probe("a"), 0.75), (lambda told: told.hint("a"), 0.5)],
-    ids=["none", "probe", "hint"],
-)
+HELP: dict[str, tuple[Callable[[Story], Story], float]] = {
+    "none": (lambda story: story, 1.0),
+    "probe": (lambda story: story.answer(MISSED).probe("a"), 0.75),
+    "hint": (lambda story: story.hint("a"), 0.5),
+}
+
+
+@pytest.mark.parametrize(("helped", "worth"), HELP.values(), ids=HELP)
 def test_what_took_help_counts_less(helped: Callable[[Story], Story], worth: float) -> None:
     assert mean(of(helped(Story(note("kl")).ask()).answer(MET).finish()), "a") == worth
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.coach.concepts import Sureness, lived, recalled
+from bot.coach.events import Mode
 from bot.coach.goals import Wishes
 from bot.coach.history import past
 from bot.coach.progress import Progress, calibration, progress
@@ -106,6 +107,6 @@ def test_history_has_what_was_said_and_is_silent_about_an_interview_under_way() 
     assert found
     assert found.answers == (("my own words",),)
     assert found.debrief.score == 1
-    silent = Story(*LIBRARY, mode="interview").ask("kl").answer(MET).finish()
+    silent = Story(*LIBRARY, mode=Mode.INTERVIEW).ask("kl").answer(MET).finish()
     assert past(NOON, silent.session, LIBRARY) is None
     assert past(NOON, silent.stop().close().session, LIBRARY)

@@ -1,6 +1,7 @@
 """A goal and its reminder, how sure one is, and what is due: on Discord."""
 
 from datetime import timedelta
+from typing import Any
 
 import discord
 import pytest
@@ -55,7 +56,7 @@ async def test_the_form_asks_only_where_it_is_wished(sure: bool) -> None:
 @pytest.mark.parametrize(("values", "sure"), [(["2"], 2), ([], None), (None, None)])
 def test_a_form_says_how_sure_an_answer_is_or_not(values: list[str] | None, sure: int | None) -> None:
     press = Press(Verb.ANSWER, SESSION, "3")
-    fields = [{"component": {"custom_id": "answer", "value": "so"}}]
+    fields: list[dict[str, Any]] = [{"component": {"custom_id": "answer", "value": "so"}}]
     if values is not None:
         fields.append({"component": {"custom_id": "sure", "values": values}})
     assert submitted({"custom_id": press.custom_id, "components": fields}) == (press, "so", sure)

@@ -14,7 +14,7 @@ LIBRARY = Library([note(f"note-{n}", topic=f"topic-{n % 5}") for n in range(40)]
 
 @pytest.fixture(scope="module")
 def found() -> Findings:
-    return measure(LIBRARY, days=20, a_day=6, seeds=1)
+    return measure(LIBRARY, days=30, a_day=6, seeds=3)
 
 
 def test_the_same_seed_tells_the_same_story() -> None:
@@ -35,10 +35,9 @@ def test_what_is_weak_is_asked_more(found: Findings) -> None:
 
 
 def test_more_is_left_than_by_random_order_for_the_same_questions(found: Findings) -> None:
-    (_, ours, recalled, each), (_, random, by_chance, fewer) = found.retention
-    assert ours == random == 20 * 6
-    assert recalled > by_chance
-    assert each > fewer
+    ours, by_chance, *_ = found.retention
+    assert ours.questions == by_chance.questions == 30 * 6
+    assert ours.mean > by_chance.mean + 0.02
 
 
 def test_the_readme_has_the_table_of_the_command(found: Findings) -> None:

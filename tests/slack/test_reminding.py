@@ -32,7 +32,7 @@ async def test_how_sure_one_is_is_asked_where_it_is_wished_and_kept_with_the_ans
     await scene.slash(ada, "sure on")
     thread = await scene.drill(ada)
     form = await asked_for_form(ada, scene.prompt(thread))
-    await scene.submit(form, answer=ANSWER, sure="4")
+    await scene.submit(form, answer=ANSWER, sure="4: fairly sure")
     (row,) = await store.sessions(f"slack:{scene.slack.lab.id}:{ada.id}")
     (said,) = [Say.model_validate_json(r.body) for r in await store.events(row.id) if r.kind == "say"]
     assert said.sure == 4
