@@ -52,10 +52,15 @@ async def subjects(interaction: Interaction, typed: str) -> list[Choice[str]]:
     return offered(interaction.client.app.knowledge.library, typed)
 
 
+async def drillable(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """What is due, then as `subjects`."""
+    again = [Choice(name=_DUE, value=DUE)] if spelt(typed) in spelt(_DUE) else []
+    return [*again, *await subjects(interaction, typed)][:_CHOICES]
+
+
 def offered(library: Library, typed: str) -> list[Choice[str]]:
-    """What is due, and topics and notes, for what was typed so far: at most 25."""
+    """At most 25 topics and notes for what was typed so far."""
     wanted = spelt(typed)
-    again = [Choice(name=_DUE, value=DUE)] if wanted in spelt(_DUE) else []
     topics = [
         Choice(name=f"{topic} ({len(notes)} questions)", value=topic)
         for topic, notes in library.topics.items()
@@ -66,17 +71,17 @@ def offered(library: Library, typed: str) -> list[Choice[str]]:
         for note in library
         if wanted and (wanted in note.id or wanted in spelt(note.question))
     ]
-    return [*again, *topics, *notes][:_CHOICES]
+    return [*topics, *notes][:_CHOICES]
 
 
 @app_commands.command(name="drill", description="Questions, with a grade after each answer.")
 @app_commands.describe(
-    topic="A topic or a single note; a mix without it",
+    topic="A topic, a single note, or what is due; a mix without it",
     questions="How many questions, 5 without it",
     level="How deep the questions go; all levels without it",
     private="For your eyes only: a private thread, or grades that nobody else sees",
 )
-@app_commands.autocomplete(topic=subjects)
+@app_commands.autocomplete(topic=drillable)
 async def drill(
     interaction: Interaction,
     topic: str | None = None,

@@ -68,6 +68,7 @@ async def test_help_names_every_command(scene: Scene, simcord_bot: Viva) -> None
 )
 async def test_a_topic_or_a_note_is_offered_while_it_is_typed(scene: Scene, typed: str, first: str) -> None:
     choices = await scene.person("ada").autocomplete(scene.channel, "drill", "topic", typed)
+    choices = [choice for choice in choices if choice["value"] != "due"]
     assert choices[0]["value"] == first
     assert choices == await scene.person("bob").autocomplete(scene.channel, "interview", "focus", typed)
 

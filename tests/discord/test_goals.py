@@ -9,12 +9,9 @@ import pytest
 from bot.coach.events import Say
 from bot.discord.buttons import AnswerForm, submitted
 from bot.discord.client import Viva
-from bot.discord.commands import offered
 from bot.discord.goals import remind
 from bot.store.store import Store
 from bot.surface.press import Press, Verb
-from knowledge.library import Library
-from tests.coach.notes import note
 from tests.discord.rules import broken
 from tests.discord.scene import Scene, answer, told
 
@@ -62,11 +59,11 @@ def test_a_form_says_how_sure_an_answer_is_or_not(values: list[str] | None, sure
     assert submitted({"custom_id": press.custom_id, "components": fields}) == (press, "so", sure)
 
 
-def test_what_is_due_is_offered_first() -> None:
-    library = Library([note("kl")])
-    assert [choice.value for choice in offered(library, "")] == ["due", "losses"]
-    assert [choice.value for choice in offered(library, "du")] == ["due"]
-    assert [choice.value for choice in offered(library, "loss")] == ["losses"]
+@pytest.mark.parametrize(("typed", "due"), [("", True), ("what is d", True), ("due", True), ("loss", False)])
+async def test_what_is_due_is_offered_for_a_drill(scene: Scene, typed: str, due: bool) -> None:
+    choices = await scene.person("ada").autocomplete(scene.channel, "drill", "topic", typed)
+    assert ([choice["value"] for choice in choices][:1] == ["due"]) is due
+    assert "due" not in str(await scene.person("bob").autocomplete(scene.channel, "interview", "focus", typed))
 
 
 async def test_where_nothing_is_due_a_drill_of_it_says_so(scene: Scene, store: Store) -> None:
