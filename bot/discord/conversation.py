@@ -126,7 +126,7 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
         await self.make_room(person, place, str(interaction.id), interaction.created_at, interaction)
         self._places.keep(session_id, person, channel, private=start.private)
         async with self._pointing(session_id, interaction):
-            replies = self._coach.begin(session_id, person, place, start, server)
+            replies = self._coach.begin(session_id, person, place, start, server, once=True)
             await self._showing.show(session_id, start.id, replies, interaction)
             if isinstance(channel, discord.Thread):
                 await self._seat(session_id, interaction, channel, panel)

@@ -154,7 +154,7 @@ class Conversation(conversation.Conversation[Call, Where]):
         session_id, place = call.session_id, where.place.name
         await self.make_room(call.person, place, call.key, call.at, call)
         await self._places.keep(session_id, call.person, where.place, private=start.private)
-        replies = self._coach.begin(session_id, call.person, place, start, call.server)
+        replies = self._coach.begin(session_id, call.person, place, start, call.server, once=True)
         await self._slack.show(session_id, start.id, replies, call)
         await self._seat(call, where, panel)
 

@@ -146,7 +146,7 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
         for event in await self._coach.unshown(session_id):
             if event.id == until:
                 return
-            if not await self._show(session_id, event.id, self._coach.handle(session_id, event)):
+            if not await self._show(session_id, event.id, self._coach.handle(session_id, event, once=True)):
                 return
 
     async def catch_up_with(self, session_ids: Iterable[str]) -> None:
