@@ -249,11 +249,29 @@ class Store:
                 await connection.execute(
                     self._usage_upsert(ANONYMOUS, row.day, row.model, row.input_tokens, row.output_tokens)
                 )
+            with_others = await self._with_others(connection, person_id)
             gone = 0
             for table in reversed(PERSONAL):
                 gone += (await connection.execute(delete(table).where(table.c.person_id == person_id))).rowcount
+            for session_id in with_others:
+                await self._close_holes(connection, session_id)
         await self.database.scrub()
         return gone
+
+    async def _with_others(self, connection: AsyncConnection, person_id: str) -> Sequence[str]:
+        """The sessions of others in which a person said something."""
+        theirs = events.c.person_id == person_id, sessions.c.person_id != person_id
+        query = select(events.c.session_id).distinct().select_from(events.join(sessions)).where(*theirs)
+        return (await connection.scalars(query)).all()
+
+    async def _close_holes(self, connection: AsyncConnection, session_id: str) -> None:
+        """Number the events of a session anew, so that a hole always means that something was lost."""
+        mine = events.c.session_id == session_id
+        numbers = (await connection.scalars(select(events.c.sequence).where(mine).order_by(events.c.sequence))).all()
+        for wanted, number in enumerate(numbers, 1):
+            if wanted != number:
+                moved = update(events).where(mine, events.c.sequence == number).values(sequence=wanted)
+                await connection.execute(moved)
 
 
 def _session_row(row: Any) -> SessionRow:
