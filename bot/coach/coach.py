@@ -200,6 +200,10 @@ class Coach:
                     scores[self._library[exchange.ref.note_id].topic].append(exchange.grade.score)
         return [TopicProgress(topic, len(s), sum(s) / len(s)) for topic, s in sorted(scores.items())]
 
+    async def disputed(self) -> list[Session]:
+        """Every session in which somebody disputes a grade, oldest first, without saying whose it is."""
+        return [await self.session(row.id) for row in await self._store.having("disputed")]
+
     async def export(self, person: str) -> dict[str, Any]:
         """Everything kept about a person, ready for JSON; event bodies as objects."""
         tables = await self._store.export(person)

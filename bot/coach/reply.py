@@ -43,7 +43,7 @@ class PointLine(_Reply):
     """One rubric point on a grade card.
 
     `text` is None while the point may still be earned; `quote` are the candidate's own words, `votes` what
-    the panel said.
+    the panel said, `disputed` the words with which the candidate says that it was met after all.
     """
 
     number: int
@@ -55,6 +55,7 @@ class PointLine(_Reply):
     reason: str = ""
     marked: bool = False
     votes: tuple[Verdict, ...] = ()
+    disputed: str = ""
 
 
 class GradeReply(_Reply):

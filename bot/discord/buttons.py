@@ -101,12 +101,12 @@ def submitted(data: Mapping[str, Any]) -> tuple[Press, str] | None:
     press = Press.read(str(data.get("custom_id", "")))
     if press is None or press.verb != Verb.ANSWER:
         return None
-    fields = {field.get("custom_id"): field.get("value", "") for field in _fields(data.get("components", []))}
-    return press, str(fields.get(_ANSWER_FIELD, ""))
+    given = {field.get("custom_id"): field.get("value", "") for field in fields(data.get("components", []))}
+    return press, str(given.get(_ANSWER_FIELD, ""))
 
 
-def _fields(components: list[Any]) -> Iterator[Mapping[str, Any]]:
+def fields(components: list[Any]) -> Iterator[Mapping[str, Any]]:
     """The fields of a form, whether they come in rows or in labels."""
     for component in components:
-        yield from _fields(component.get("components", []))
+        yield from fields(component.get("components", []))
         yield component.get("component") or component

@@ -12,6 +12,7 @@ import discord
 from discord import app_commands
 
 from bot.compose import App
+from bot.discord.appealing import appealed
 from bot.discord.buttons import Button, submitted
 from bot.discord.commands import add_commands
 from bot.discord.conversation import Conversation
@@ -114,8 +115,12 @@ class Viva(discord.AutoShardedClient):
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """A form was handed in; everything else has its own way."""
         data: Any = interaction.data or {}
-        if interaction.type is discord.InteractionType.modal_submit and (form := submitted(data)):
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        if form := submitted(data):
             await self.conversation.submitted(interaction, *form)
+        elif appeal := appealed(data, id=str(interaction.id), at=interaction.created_at):
+            await self.conversation.marked(interaction, *appeal)
 
     async def on_message(self, message: discord.Message) -> None:
         """Somebody said something."""

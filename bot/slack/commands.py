@@ -13,6 +13,7 @@ from bot.slack.call import Call
 from bot.slack.layout import laid_out
 from bot.slack.parts import Parts
 from bot.slack.wishes import between, marking, plain, wish
+from bot.surface import appealing
 from bot.surface.cards import Passage
 
 _QUESTIONS, _MINUTES = 5, 30
@@ -93,6 +94,11 @@ async def mark(parts: Parts, call: Call, typed: str) -> None:
     await parts.conversation.drive(call, Mark(**call.event, point=point, verdict=verdict, question=question))
 
 
+async def appeal(parts: Parts, call: Call, typed: str) -> None:
+    """You did say a point: your words are kept beside the judge's verdict."""
+    await parts.conversation.drive(call, appealing.typed(typed, **call.event))
+
+
 async def resume(parts: Parts, call: Call, _: str) -> None:
     """Go on with your open session, wherever it was."""
     await parts.conversation.resume(call)
@@ -143,6 +149,12 @@ COMMANDS: Mapping[str, Command] = {
         "point yes|partly|no [question]",
         "Your own verdict on a point that the judge could not tell.",
         mark,
+        alone=False,
+    ),
+    "appeal": Command(
+        "[question.]point your words",
+        "You did say that: your words are kept beside the judge's verdict.",
+        appeal,
         alone=False,
     ),
     "pause": Command(

@@ -11,7 +11,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 
 from bot.coach.coach import Coach
-from bot.coach.events import Ask, CandidateEvent, Mark, Resume, Say, Seat, Start, Stop, Vote
+from bot.coach.events import Appeal, Ask, CandidateEvent, Mark, Resume, Say, Seat, Start, Stop, Vote
 from bot.coach.reply import BallotReply
 from bot.errors import UsageError
 from bot.slack import blocks, forms, kit
@@ -70,6 +70,8 @@ class Conversation(conversation.Conversation[Call, Where]):
         await self._owned(call, press.session_id)
         if press.verb == Verb.ANSWER:
             await self._open(call, forms.answer(press, question))
+        elif press.verb == Verb.APPEAL:
+            await self._open(call, forms.appeal(press, await self.appealable(press)))
         elif press.verb == Verb.REVEAL:
             await call.ack()
             turn = await self._slack.turn(press.session_id, call.key, call)
@@ -97,7 +99,7 @@ class Conversation(conversation.Conversation[Call, Where]):
                 name = Name(session_id, f"{call.key}/quote", number)
                 await post(held.where, name, message.text, message.rendered({}), again=call.again)
 
-    async def marked(self, call: Call, session_id: str, event: Mark) -> None:
+    async def marked(self, call: Call, session_id: str, event: Mark | Appeal) -> None:
         """The candidate gave a verdict of their own."""
         await self._owned(call, session_id)
         await self.take(session_id, event, call, call.ack)

@@ -100,6 +100,13 @@ class Store:
             rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
             return [_session_row(row) for row in rows]
 
+    async def having(self, kind: str) -> list[SessionRow]:
+        """The sessions, whosesoever they are, that have an event of a kind, oldest first."""
+        found = select(events.c.session_id).where(events.c.kind == kind)
+        query = select(sessions).where(sessions.c.id.in_(found)).order_by(sessions.c.created_at, sessions.c.id)
+        async with self._begin(reading=True) as connection:
+            return [_session_row(row) for row in await connection.execute(query)]
+
     async def move_session(self, session_id: str, place: str) -> None:
         """Have a session take place elsewhere from now on."""
         async with self._begin() as connection:

@@ -40,6 +40,8 @@ def _facts(question: DebriefQuestion) -> Iterator[str]:
     yield percent(question.score)
     if question.open_weight:
         yield f"{percent(question.open_weight)} open"
+    if disputed := words.disputed_weight(question):
+        yield f"{percent(disputed)} disputed"
     if used := words.helped(question):
         yield used
     yield f"note: {question.note_id}"
@@ -56,6 +58,8 @@ def _point(point: PointLine) -> Iterator[str]:
         yield f"  - “{_plain(point.quote)}”"
     elif words.unscored([point]) and point.reason:
         yield f"  - {_plain(point.reason)}"
+    if point.disputed:
+        yield f"  - {words.disputed(point)}, “{_plain(point.disputed)}”"
 
 
 def _plain(text: str) -> str:
