@@ -13,6 +13,7 @@ import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageError  # typer brings its own copy of click
 
 from bot.terminal.evaluate import app as evals
+from bot.terminal.sessions import app as sessions
 from bot.terminal.storing import app as store
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ app = typer.Typer(
 notes = typer.Typer(help="Look at the notes and check them.", no_args_is_help=True)
 app.add_typer(notes, name="notes")
 app.add_typer(evals, name="eval")
+app.add_typer(sessions, name="sessions")
 app.add_typer(store, name="store")
 
 

@@ -149,11 +149,20 @@ class Coach:
 
     async def session(self, session_id: str) -> Session:
         """Where a session stands."""
-        return replay(EVENT.validate_json(record.body) for record in await self._store.events(session_id))
+        return replay(await self.events(session_id))
+
+    async def events(self, session_id: str) -> list[CandidateEvent | Outcome]:
+        """Everything that happened in a session, in order."""
+        return [EVENT.validate_json(record.body) for record in await self._store.events(session_id)]
+
+    async def sessions(self, name: str = "", person: str | None = None) -> list[tuple[SessionRow, Session]]:
+        """The sessions whose id begins so, newest first: one person's, or everybody's."""
+        rows = [row for row in await self._store.named(name) if person in (None, row.person_id)]
+        return [(row, await self.session(row.id)) for row in rows]
 
     async def unshown(self, session_id: str) -> list[CandidateEvent]:
         """Events whose replies have not been shown, oldest first; `handle` gives them again."""
-        events = [EVENT.validate_json(record.body) for record in await self._store.events(session_id)]
+        events = await self.events(session_id)
         shown = {event.to for event in events if isinstance(event, Shown)}
         return [event for event in events if isinstance(event, CandidateEvent) and event.id not in shown]
 

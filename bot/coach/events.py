@@ -182,12 +182,17 @@ class Asked(_Outcome):
 
 
 class Probed(_Outcome):
-    """A point has been probed: `text` as it was said, `authored` as the note has it."""
+    """A point has been probed: `text` as it was said, `authored` as the note has it.
+
+    Where a model worded it, `model` and the edition of its `prompt` are kept.
+    """
 
     kind: Literal["probed"] = "probed"
     point_id: str
     text: str
     authored: str
+    model: str = ""
+    prompt: str = ""
 
 
 class Hinted(_Outcome):

@@ -86,11 +86,16 @@ class ExplanationReply(_Reply):
 
 
 class AnswerReply(_Reply):
-    """An answer from the notes, every piece with its source. Markdown."""
+    """An answer from the notes, every piece with its source. Markdown.
+
+    Where a model worded it, `model` and the edition of its `prompt` are kept.
+    """
 
     kind: Literal["answer"] = "answer"
     text: str
     note_ids: tuple[str, ...]
+    model: str = ""
+    prompt: str = ""
 
 
 class NoticeReply(_Reply):

@@ -153,7 +153,8 @@ class Responder:
     def _probe(self, turn: Turn, point_id: str, spoken: Spoken) -> None:
         if spoken.notice:
             turn.say(NoticeReply(text=spoken.notice))
-        turn.decide(Probed(to=turn.event.id, point_id=point_id, text=spoken.text, authored=spoken.authored))
+        worded = {"text": spoken.text, "authored": spoken.authored, "model": spoken.model, "prompt": spoken.prompt}
+        turn.decide(Probed.model_validate({"to": turn.event.id, "point_id": point_id, **worded}))
         turn.say(ProbeReply(text=spoken.text))
 
     async def _respond_to_ask(self, turn: Turn, event: Ask, person: str) -> AsyncGenerator[Delta, None]:

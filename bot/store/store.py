@@ -100,6 +100,13 @@ class Store:
             rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
             return [_session_row(row) for row in rows]
 
+    async def named(self, name: str) -> list[SessionRow]:
+        """The sessions, whosesoever they are, whose id begins so, newest first."""
+        query = select(sessions).where(sessions.c.id.startswith(name, autoescape=True))
+        async with self._begin(reading=True) as connection:
+            rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
+            return [_session_row(row) for row in rows]
+
     async def having(self, kind: str) -> list[SessionRow]:
         """The sessions, whosesoever they are, that have an event of a kind, oldest first."""
         found = select(events.c.session_id).where(events.c.kind == kind)

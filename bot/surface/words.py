@@ -63,8 +63,13 @@ def listed(items: Sequence[str]) -> str:
 
 def place(reply: QuestionReply) -> str:
     """Where in the session a question stands."""
-    title = "Deeper" if reply.rung else f"Question {reply.number}" + (f" of {reply.of}" if reply.of else "")
+    title = place_of(reply.number, reply.rung) + (f" of {reply.of}" if reply.of and not reply.rung else "")
     return f"{title} · {reply.stage}" if reply.stage else title
+
+
+def place_of(number: int, rung: int) -> str:
+    """Which of the main questions it is, or that it goes deeper into one."""
+    return "Deeper" if rung else f"Question {number}"
 
 
 def headline(reply: GradeReply | DebriefReply) -> str:
