@@ -164,7 +164,7 @@ COMMANDS: Mapping[str, Command] = {
     "stop": Command("", "End your session here and hear how it went.", _driving(lambda call: Stop(**call.event))),
     "settings": Command("", "How Viva is in this workspace: where, how much and for how long.", settings.show),
     "privacy": Command("", "What Viva keeps about you, where, for how long and what for.", privacy.privacy),
-    "export": Command("", "Everything that Viva keeps about you, as a file in a direct message.", privacy.export),
+    "export": Command("", "Everything that Viva keeps about you, as files in a direct message.", privacy.export),
     "forget": Command("", "Remove everything that Viva keeps about you, for good.", privacy.forget),
     "help": Command("", "What Viva does here, and how to answer.", help_),
 }

@@ -37,7 +37,7 @@ async def test_a_judge_gets_every_answer_with_the_points_that_were_open_then(
         (FIRST, ["a", "b", "c"]),
         (SECOND, ["b", "c"]),
     ], "nobody is asked about a reply that states nothing"
-    assert judge.asked[1].question == "What about b in kl?"
+    assert judge.asked[1].question.endswith("What about b in kl?")
     assert [point.verdict for point in before.history[0].points.values()] == [MET, MET, UNSCORED], "without the mark"
     assert [point.verdict for point in after.history[0].points.values()] == [CONTRADICTED, MISSED, MET]
     assert await store.export("ada") == stored
