@@ -122,7 +122,20 @@ async def test_where_sessions_are_not_allowed_a_command_says_where_they_are(scen
     assert scene.channel.threads == []
 
 
-COMMANDS = ["appeal", "ask", "drill", "export", "forget", "help", "hint", "interview", "mark", "pause", "privacy", "progress"]
+COMMANDS = [
+    "appeal",
+    "ask",
+    "drill",
+    "export",
+    "forget",
+    "help",
+    "hint",
+    "interview",
+    "mark",
+    "pause",
+    "privacy",
+    "progress",
+]
 
 
 def leaves(viva: Viva) -> list[dict[str, Any]]:
