@@ -41,7 +41,7 @@ class Crowd:
     workers: int = 4
     kills: int = 2
     seed: int = 1
-    at_once: int = 60
+    at_once: int = 40
     pace: Pace = field(default_factory=Pace)
     taken_over: list[float] = field(default_factory=list[float])
     seconds: float = 0.0

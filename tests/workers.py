@@ -18,6 +18,7 @@ from bot.coach.coach import Coach
 from bot.coach.events import EVENT, CandidateEvent, Start
 from bot.coach.persona import Persona
 from bot.coach.reply import Delta, ProbeReply, QuestionReply, Reply
+from bot.errors import StoreError
 from bot.grading.grade import Grade, Submission
 from bot.store import leases as leasing
 from bot.store.leases import Leases
@@ -108,7 +109,7 @@ class Worker:
         self._conversation = Conversation(self._coach, self._showing)
 
     async def take(self, line: str) -> None:
-        """One event, and where it begins a session, that session."""
+        """One event, and where it begins a session, that session; what the database did not take is told again."""
         told = json.loads(line)
         session_id, event = told["session"], EVENT.validate_python(told["event"])
         assert isinstance(event, CandidateEvent)
@@ -116,9 +117,12 @@ class Worker:
         async def acknowledge() -> None:
             say(kept=event.id)
 
-        if isinstance(event, Start):
-            await self._store.add_session(session_id, f"{PLACE}{session_id}", f"{PLACE}{session_id}")
-        await self._conversation.take(session_id, event, None, acknowledge)
+        try:
+            if isinstance(event, Start):
+                await self._store.add_session(session_id, f"{PLACE}{session_id}", f"{PLACE}{session_id}")
+            await self._conversation.take(session_id, event, None, acknowledge)
+        except StoreError as error:
+            sys.stderr.write(f"{session_id}: {error}\n")
 
     async def look(self) -> None:
         """Go on where another process was killed."""

@@ -139,7 +139,8 @@ def _engine(url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         return engine
     try:
-        return create_async_engine(parsed, connect_args={"connect_timeout": _CONNECT_SECONDS}, pool_pre_ping=True)
+        connecting = {"connect_timeout": _CONNECT_SECONDS}
+        return create_async_engine(parsed, connect_args=connecting, pool_pre_ping=True, pool_timeout=_SECONDS)
     except ModuleNotFoundError as error:
         raise StoreError("PostgreSQL needs its driver: pip install 'viva-coach[postgres]'.") from error
 

@@ -30,7 +30,7 @@ def check(
 
     where, wrong = asyncio.run(work())
     for sentence in wrong or [f"{where} is whole."]:
-        typer.echo(f"{'!! ' if wrong else 'ok '} {sentence}")
+        typer.echo(f"{'!!  ' if wrong else 'ok  '}{sentence}")
     raise typer.Exit(1 if wrong else 0)
 
 
