@@ -153,6 +153,7 @@ TRICKS = [
     ),
     Hostile("sys.exit", doing("sys.exit(0)"), (DONE,), "SystemExit"),
     Hostile("os._exit", doing("os._exit(0)"), (CRASHED,)),
+    Hostile("os._exit with the code of a run out of memory", doing("os._exit(3)"), (CRASHED, MEMORY)),
     Hostile("os.abort", doing("os.abort()"), (CRASHED,)),
     Hostile("closing its output", doing("os.close(1)"), (CRASHED,)),
     Hostile("closing what print writes to", doing("sys.stdout.close(); sys.__stdout__.close(); print('x')"), (DONE, CRASHED)),
