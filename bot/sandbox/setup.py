@@ -168,8 +168,6 @@ def _seals(compiled: Compiled) -> list[tuple[Path, list[Any]]]:
 
 
 def _ours(path: Path) -> bool:
-    """Whether the path is no link, ours, and closed to everyone else's writing."""
+    """Whether the path is ours, closed to everyone else's writing, and no link: those are open to all."""
     status = path.lstat()
-    return (
-        not stat.S_ISLNK(status.st_mode) and status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & 0o022
-    )
+    return status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & 0o022
