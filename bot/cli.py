@@ -128,14 +128,17 @@ def coverage() -> None:
 
 
 @notes.command("show")
-def show(note_id: Annotated[str, typer.Argument(help="Which note; `viva topics` lists them.")]) -> None:
+def show(
+    note_id: Annotated[str, typer.Argument(help="Which note; `viva topics` lists them.")],
+    solution: Annotated[bool, typer.Option("--solution", help="Show the solution of a code exercise too.")] = False,
+) -> None:
     """A note as a person reads it: question, answer, rubric, what leads on from it."""
     from rich.console import Console
 
     from bot.terminal.render import note_page
     from knowledge.library import load
 
-    Console(highlight=False).print(note_page(load()[note_id]))
+    Console(highlight=False).print(note_page(load()[note_id], solution=solution))
 
 
 @app.command()

@@ -10,6 +10,54 @@ from knowledge.library import NOTES
 from knowledge.note import Kind, Level
 from knowledge.parts import Slug
 
+# Whole and right as it stands, so that it can be exchanged piece by piece.
+_EXERCISE = """\
+exercise:
+  defines: double
+  starter: |
+    import numpy as np
+
+
+    def double(X):
+        \"""TODO {id}, what comes in and out with shapes, and what happens at ties and edges.\"""
+        ...
+  solution: |
+    import numpy as np
+
+
+    def double(X):
+        return 2 * np.asarray(X)
+  tests:
+    - id: basic
+      says: TODO {id}, the basic case, computed by hand
+      inputs: {{X: [[1.0, 2], [3, 4]]}}
+      expect: [[2, 4], [6, 8]]
+    - id: edge
+      says: TODO {id}, an edge case that is really asked for
+      inputs: {{X: [[0.0]]}}
+      expect: [[0]]
+    - id: many
+      says: TODO {id}, random numbers against the solution
+      inputs: {{X: {{random: normal, shape: [20, 3], seed: 1}}}}
+      expect: reference
+      check: {{close: {{}}}}
+    - id: property
+      says: TODO {id}, what is true of every right result
+      inputs: {{X: [1.0, 2, 3]}}
+      check: {{holds: [{{finite: {{}}}}, {{increasing: {{}}}}, {{sums_to: {{value: 12}}}}]}}
+  wrong:
+    - says: TODO {id}, a mistake that people make
+      caught_by: basic
+      code: |
+        def double(X):
+            return X
+    - says: TODO {id}, another one
+      caught_by: many
+      code: |
+        def double(X):
+            return X + 2
+"""
+
 _POINT = """\
   - id: {name}
     point: TODO {id} {name}, one checkable sentence that is true on its own.
@@ -45,7 +93,7 @@ follow_ups:
     rubric:
 {rung}references:
   - TODO {id}, a source you are certain of (authors, title, venue, year).
----
+{exercise}---
 
 ## In 30 seconds
 
@@ -105,5 +153,6 @@ def _text(topic: str, note_id: str, question: str | None, level: str, kind: str)
         kind=kind,
         rubric="".join(_POINT.format(id=note_id, name=name, weight=weight) for name, weight in points),
         rung="".join(f"    {line}\n" for line in rung.splitlines()),
+        exercise=_EXERCISE.format(id=note_id) if kind == Kind.CODE else "",
         example="" if Kind(kind).personal else _EXAMPLE,
     )

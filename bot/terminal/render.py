@@ -32,6 +32,7 @@ from bot.grading.grade import Verdict, WrongBelief
 from bot.surface import code, words
 from bot.surface.formulas import readable
 from bot.surface.words import percent
+from knowledge.exercise import Exercise
 from knowledge.library import Library
 from knowledge.note import Kind, Level, Note
 
@@ -188,13 +189,15 @@ def _debrief(reply: DebriefReply) -> RenderableType:
     return Group(*parts)
 
 
-def note_page(note: Note) -> RenderableType:
-    """A whole note as a person reads it."""
+def note_page(note: Note, *, solution: bool = False) -> RenderableType:
+    """A whole note as a person reads it; the solution of its exercise only where it is asked for."""
     parts: list[RenderableType] = [
         Rule(style="cyan"),
         Text(note.question, style="bold"),
         Text(f"{note.id} · {note.topic} · {note.level} · {note.kind}", style="dim"),
     ]
+    if note.exercise:
+        parts += _exercise(note.exercise, solution=solution)
     for heading, text in note.sections.items():
         parts += [Text(), Text(heading, style="cyan"), Padding(markdown(text), (0, 2))]
     parts += [Text(), Text("What is graded", style="cyan")]
@@ -206,6 +209,14 @@ def note_page(note: Note) -> RenderableType:
     parts += [Text.assemble(f"  {related.bridge}", (f"  [{related.id}]", "dim")) for related in note.related]
     parts += [Text(), *(Text(f"  {reference}", style="dim") for reference in note.references)]
     return Group(*parts)
+
+
+def _exercise(exercise: Exercise, *, solution: bool) -> Iterator[RenderableType]:
+    for title, code in [("What you begin with", exercise.starter), ("A solution", exercise.solution)][: 1 + solution]:
+        drawn_code = Syntax(code.strip(), "python", theme="ansi_light", word_wrap=True)
+        yield from (Text(), Text(title, style="cyan"), Padding(drawn_code, (0, 2)))
+    yield from (Text(), Text("What is run", style="cyan"))
+    yield from (Text(f"  · {test.says}") for test in exercise.tests)
 
 
 def progress_table(rows: list[TopicProgress]) -> RenderableType:

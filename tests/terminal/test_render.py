@@ -304,6 +304,17 @@ def test_the_page_of_a_note_holds_all_of_it(library: Library) -> None:
         assert [text for text in asked if text not in shown] == [], shipped.id
 
 
+def test_a_page_shows_what_a_candidate_begins_with_and_the_solution_only_where_asked(library: Library) -> None:
+    exercise = library["knn-from-scratch"].exercise
+    assert exercise is not None
+    page, whole = (flat(note_page(library["knn-from-scratch"], solution=asked)) for asked in (False, True))
+    for shown in (page, whole):
+        assert "y (n,) holds integer labels, any integers; 1 <= k <= n." in shown
+        assert [test.says for test in exercise.tests if test.says not in shown] == []
+    assert "return labels[votes.argmax(axis=1)]" in whole
+    assert "return labels[votes.argmax(axis=1)]" not in page
+
+
 def test_no_page_shows_raw_latex(library: Library) -> None:
     assert [shipped.id for shipped in library if set("\\$") & set(flat(note_page(shipped)))] == []
 
