@@ -4,6 +4,7 @@ What is remembered follows from events and is kept beside them, revised in the t
 missing or was kept by another version it is worked out again by whoever reads first.
 """
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,9 +57,7 @@ class Memory:
         return progress(known.concepts, known.diary, wishes, self._library, now or datetime.now(UTC))
 
     async def planned(self, person: str, start: Start) -> Start:
-        """A start with what to ask first and what to keep for last; UsageError where only what is due is wanted,
-        and nothing is.
-        """
+        """A start with what to ask first and what to keep for last; raises as `agenda.planned` does."""
         return planned((await self.of(person)).concepts, self._library, start)
 
     async def wishes(self, person: str) -> Wishes:
@@ -119,4 +118,4 @@ def _bodies(concepts: Mapping[str, Concept], diary: Diary) -> Bodies:
 
 
 def _whole(bodies: Bodies) -> bool:
-    return WHOLE in bodies and f'"version":{VERSION},' in bodies[WHOLE]
+    return WHOLE in bodies and json.loads(bodies[WHOLE]).get("version") == VERSION

@@ -34,7 +34,8 @@ async def goal(
         await interaction.response.defer(ephemeral=True)
         typed = "" if questions is None else "off" if questions == 0 else f"{questions}"
         when = f" at {hour}" if questions and hour is not None else ""
-        told = await goals.goal(interaction.client.app.coach.memory, person_of(interaction.user), typed + when)
+        memory, person = interaction.client.app.coach.memory, person_of(interaction.user)
+        told = await goals.goal(memory, person, typed + when, interaction.created_at)
         await interaction.followup.send(inert(told), ephemeral=True)
 
 
@@ -44,7 +45,8 @@ async def sure(interaction: Interaction, asked: Literal["on", "off"]) -> None:
     """On or off."""
     async with telling(interaction):
         await interaction.response.defer(ephemeral=True)
-        told = await goals.sureness(interaction.client.app.coach.memory, person_of(interaction.user), asked)
+        memory, person = interaction.client.app.coach.memory, person_of(interaction.user)
+        told = await goals.sureness(memory, person, asked, interaction.created_at)
         await interaction.followup.send(inert(told), ephemeral=True)
 
 

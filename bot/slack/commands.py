@@ -123,14 +123,14 @@ async def progress(parts: Parts, call: Call, _: str) -> None:
 async def goal(parts: Parts, call: Call, typed: str) -> None:
     """A daily goal, and when to be reminded of it."""
     await call.ack()
-    told = await goals.goal(parts.app.coach.memory, call.person, typed)
+    told = await goals.goal(parts.app.coach.memory, call.person, typed, call.at)
     await parts.whispered(call, blocks.told(told))
 
 
 async def sure(parts: Parts, call: Call, typed: str) -> None:
     """Whether to be asked how sure one is."""
     await call.ack()
-    told = await goals.sureness(parts.app.coach.memory, call.person, typed)
+    told = await goals.sureness(parts.app.coach.memory, call.person, typed, call.at)
     await parts.whispered(call, blocks.told(told))
 
 

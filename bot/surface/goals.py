@@ -1,7 +1,7 @@
 """What people type to ask for a goal, a reminder, or to be asked how sure they are; and what they are told of it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.coach.goals import Wishes
 from bot.coach.memory import Memory
@@ -12,11 +12,11 @@ SURENESS = ("1: guessing", "2: doubtful", "3: even", "4: fairly sure", "5: certa
 """What 1 to 5 mean."""
 
 _GOAL = re.compile(r"(?P<goal>\d{1,9})(?:\s+questions?)?(?:\s+(?:a|per)\s+day)?(?:\s+at\s+(?P<hour>\d{1,2})(?::00)?)?")
-_HOW = "Say how many questions a day, 1 to 50, and when to remind you if you like: /goal 3, /goal 3 at 18, /goal off."
+_HOW = "Say how many questions a day, and when to remind you: /goal 3, /goal 3 at 18 (UTC), /goal off."
 _ON_OFF = "Say /sure on to be asked how sure you are of each answer, or /sure off."
 
 
-async def goal(memory: Memory, person: str, typed: str, *, reminds: bool = True) -> str:
+async def goal(memory: Memory, person: str, typed: str, at: datetime, *, reminds: bool = True) -> str:
     """Take "3", "3 at 18" or "off" as a daily goal, or nothing to be told which there is; a sentence to show.
 
     Raises UsageError for anything else. `reminds`: the surface can write to people by itself.
@@ -24,17 +24,17 @@ async def goal(memory: Memory, person: str, typed: str, *, reminds: bool = True)
     wishes = await memory.wishes(person)
     if typed.strip():
         wishes = wished(typed, wishes)
-        await memory.wish(person, wishes, datetime.now(UTC))
+        await memory.wish(person, wishes, at)
     return told(wishes, reminds=reminds)
 
 
-async def sureness(memory: Memory, person: str, typed: str) -> str:
+async def sureness(memory: Memory, person: str, typed: str, at: datetime) -> str:
     """Take "on" or "off" for being asked how sure one is; a sentence to show. Raises UsageError for anything else."""
     chosen = typed.strip().casefold()
     if chosen not in ("on", "off"):
         raise UsageError(_ON_OFF)
     wishes = (await memory.wishes(person)).model_copy(update={"sure": chosen == "on"})
-    await memory.wish(person, wishes, datetime.now(UTC))
+    await memory.wish(person, wishes, at)
     if wishes.sure:
         return "From now on I ask how sure you are of each answer; /progress shows how well you know what you know."
     return "I no longer ask how sure you are."

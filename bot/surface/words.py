@@ -69,7 +69,7 @@ def calibrated(found: Calibration) -> str:
 
 def further(progress: Progress) -> list[str]:
     """What else to say under a chart, a sentence each: the day's goal or what is due, wrong beliefs, confidence."""
-    due = f"{counted(progress.due, 'subject')} due: /drill due asks them." if progress.due else ""
+    due = f"{counted(progress.due, 'subject')} due; /drill due asks nothing else." if progress.due else ""
     beliefs = [f"Still to put right: “{each.claim}” {each.correction}" for each in progress.beliefs[:_BELIEFS]]
     sure = [calibrated(progress.calibration)] if progress.calibration else []
     return [sentence for sentence in (progress.standing or due, *beliefs, *sure) if sentence]

@@ -150,9 +150,9 @@ class Chat:
                 progress = await self._coach.memory.progress(PERSON)
                 self._console.print(progress_table(progress.topics, further(progress)))
             case "goal":
-                self._console.print(await goals.goal(self._coach.memory, PERSON, rest, reminds=False))
+                self._console.print(await goals.goal(self._coach.memory, PERSON, rest, _now(), reminds=False))
             case "sure":
-                self._console.print(await goals.sureness(self._coach.memory, PERSON, rest))
+                self._console.print(await goals.sureness(self._coach.memory, PERSON, rest, _now()))
                 self._sure = (await self._coach.memory.wishes(PERSON)).sure
             case "topics":
                 for topic, notes in self._app.knowledge.library.topics.items():

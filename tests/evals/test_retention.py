@@ -9,12 +9,12 @@ from evals.retention import README, Findings, measure, simulate, table
 from knowledge.library import Library
 from tests.coach.notes import note
 
-LIBRARY = Library([note(f"note-{n}", topic=f"topic-{n % 5}") for n in range(40)])
+LIBRARY = Library([note(f"note-{n}", topic=f"topic-{n % 5}") for n in range(30)])
 
 
 @pytest.fixture(scope="module")
 def found() -> Findings:
-    return measure(LIBRARY, days=30, a_day=6, seeds=3)
+    return measure(LIBRARY, days=20, a_day=5, seeds=2)
 
 
 def test_the_same_seed_tells_the_same_story() -> None:
@@ -36,7 +36,7 @@ def test_what_is_weak_is_asked_more(found: Findings) -> None:
 
 def test_more_is_left_than_by_random_order_for_the_same_questions(found: Findings) -> None:
     ours, by_chance, *_ = found.retention
-    assert ours.questions == by_chance.questions == 30 * 6
+    assert ours.questions == by_chance.questions == 20 * 5
     assert ours.mean > by_chance.mean + 0.02
 
 
