@@ -49,8 +49,10 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
             await self._owned(interaction, press.session_id)
             if press.verb == Verb.ANSWER:
                 question = interaction.message.content if interaction.message else ""
+                sure = await self.asks_sureness(person_of(interaction.user), press.session_id)
                 begun = await self.begun(press.session_id, MAX_ANSWER)
-                await interaction.response.send_modal(AnswerForm(press.session_id, press.detail, question, begun))
+                form = AnswerForm(press.session_id, press.detail, question, begun=begun, sure=sure)
+                await interaction.response.send_modal(form)
             elif press.verb == Verb.REVEAL:
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 turn = await self._showing.turn(press.session_id, str(interaction.id), interaction)
@@ -61,11 +63,14 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
                 event = self.event(press, id=str(interaction.id), at=interaction.created_at)
                 await self.take(press.session_id, event, interaction, interaction.response.defer)
 
-    async def submitted(self, interaction: discord.Interaction[Any], press: Press, text: str) -> None:
+    async def submitted(
+        self, interaction: discord.Interaction[Any], press: Press, text: str, sure: int | None = None
+    ) -> None:
         """An answer was handed in by form; it is quoted for whoever reads along."""
         async with telling(interaction):
             held = await self._owned(interaction, press.session_id)
-            event = Say(id=str(interaction.id), at=interaction.created_at, text=text, prompt=press.prompt)
+            given = {"id": str(interaction.id), "at": interaction.created_at, "text": text, "sure": sure}
+            event = Say.model_validate({**given, "prompt": press.prompt})
             alone = held.whisper or held.channel is None
             quote = partial(_quote, interaction, text, ephemeral=alone)
             await self.take(press.session_id, event, interaction, quote)
