@@ -110,7 +110,7 @@ def submitted(data: Mapping[str, Any]) -> tuple[Press, str, int | None] | None:
     if press is None or press.verb != Verb.ANSWER:
         return None
     fields = {field.get("custom_id"): field for field in _fields(data.get("components", []))}
-    chosen = fields.get(_SURE_FIELD, {}).get("values") or []
+    chosen: list[str] = fields.get(_SURE_FIELD, {}).get("values") or []
     return press, str(fields.get(_ANSWER_FIELD, {}).get("value", "")), int(chosen[0]) if chosen else None
 
 

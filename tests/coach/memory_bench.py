@@ -43,37 +43,36 @@ _BEGUN = datetime(2020, 1, 1, tzinfo=UTC)
 _VERDICTS = list(Verdict)
 
 
-def told(library: Library, number: int) -> list[tuple[str, CandidateEvent | Outcome]]:
-    """One drill of five questions, each answered once."""
-    at, notes = _BEGUN + timedelta(hours=number / 10), list(library)
-    found: list[tuple[str, CandidateEvent | Outcome]] = [("b", Start(id="b", at=at, mode=Mode.DRILL))]
+def told(library: Library, number: int) -> list[dict[str, str]]:
+    """One drill of five questions, each answered once, as rows; all of it in the first moment of all."""
+    notes, found = list(library), list[tuple[str, CandidateEvent | Outcome]]()
+    found.append(("b", Start(id="b", at=_BEGUN, mode=Mode.DRILL)))
     for turn in range(A_SESSION):
         note, to = notes[(number * A_SESSION + turn) % len(notes)], f"a{turn}"
         ref, verdict = QuestionRef(note_id=note.id), _VERDICTS[(number + turn) % len(_VERDICTS)]
         found += [
             (f"{to}/asked", Asked(to="b", ref=ref, text=note.question, stage=Stage.DRILL, number=turn + 1)),
-            (to, Say(id=to, at=at, text="it is the expected log loss " * 8)),
+            (to, Say(id=to, at=_BEGUN, text="it is the expected log loss " * 8)),
             (f"{to}/graded", Graded(to=to, grade=grade(note.rubric, verdict))),
             (f"{to}/finished", Finished(to=to)),
             (f"{to}/replied", Replied(to=to, replies=(NoticeReply(text="so it was " * 40),))),
             (f"{to}/shown", Shown(to=to)),
         ]
-    return [*found, ("c", Closed(to="b"))]
+    found.append(("c", Closed(to="b")))
+    return [{"event_id": name, "kind": event.kind, "body": event.model_dump_json()} for name, event in found]
 
 
 async def fill(store: Store, library: Library) -> None:
-    """Store the answers as they would have been, without the coach."""
+    """Store the answers as they would have been, without the coach; the same drills come again and again."""
+    drills = [told(library, number) for number in range(len(library) * len(_VERDICTS))]
     for first in range(0, ANSWERS // A_SESSION, 500):
-        rows: list[dict[str, Any]] = []
-        numbers = range(first, min(first + 500, ANSWERS // A_SESSION))
-        begun = [
-            {"id": f"{n:032x}", "person_id": _PERSON, "place": _PLACE, "created_at": _BEGUN + timedelta(hours=n / 10)}
-            for n in numbers
-        ]
-        for n in numbers:
-            for sequence, (name, event) in enumerate(told(library, n), 1):
-                body = {"event_id": name, "kind": event.kind, "body": event.model_dump_json(), "person_id": _PERSON}
-                rows.append({"session_id": f"{n:032x}", "sequence": sequence, **body})
+        begun, rows = list[dict[str, Any]](), list[dict[str, Any]]()
+        for number in range(first, first + 500):
+            at, name = _BEGUN + timedelta(hours=number / 10), f"{number:032x}"
+            begun.append({"id": name, "person_id": _PERSON, "place": _PLACE, "created_at": at})
+            for sequence, row in enumerate(drills[number % len(drills)], 1):
+                body = row["body"].replace("2020-01-01T00:00:00Z", at.isoformat())
+                rows.append({**row, "body": body, "session_id": name, "sequence": sequence, "person_id": _PERSON})
         async with store.database.begin() as connection:
             await connection.execute(insert(sessions), begun)
             await connection.execute(insert(events), rows)
