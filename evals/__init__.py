@@ -1,1 +1,1 @@
-"""Are the judges right? Labelled cases, and what is fitted on them."""
+"""Are the judges right? Labelled cases, and the harness that runs the judges on them."""

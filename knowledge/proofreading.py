@@ -8,6 +8,7 @@ nearer to its point than anything right does.
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -41,19 +42,25 @@ class Remark:
 
 def unrenderable(read: Read) -> Iterator[Problem]:
     """Every formula of a body that matplotlib's mathtext cannot draw."""
-    from matplotlib.mathtext import MathTextParser
-
-    parser = MathTextParser("path")
+    drawable = cache(_drawable)  # many a formula comes again
     for source, _ in read:
         for section in source.sections:
             text = _CODE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), section.text)
             for formula in _FORMULA.finditer(text):
-                try:
-                    parser.parse(formula[0])
-                except ValueError:
+                if not drawable(formula[0]):
                     line = section.text_line + text.count("\n", 0, formula.start())
                     wrong = f"the formula {brief(formula[1])} cannot be drawn"
                     yield Problem(source.path, line, wrong, "what matplotlib's mathtext knows")
+
+
+def _drawable(formula: str) -> bool:
+    from matplotlib.mathtext import MathTextParser
+
+    try:
+        MathTextParser("path").parse(formula)
+    except ValueError:
+        return False
+    return True
 
 
 def embedded_texts(read: Read) -> list[str]:

@@ -4,7 +4,7 @@ Dense similarity (MiniLM, the nearest text of a note and the mean of its three n
 of a note's words are added; BM25 is squashed to [0, 1) because its scale depends on the query's length.
 Words that nobody spells are corrected first. A question that leans on the turn before ("and why is
 that?") is searched together with it, as far as a logistic model of the question says that it leans.
-Whether a question is in scope is a logistic model as well. Both are fitted by `python -m evals.fit_search`
+Whether a question is in scope is a logistic model as well. Both are fitted by `python -m training.search`
 on `evals/cases/retrieval/` and kept in `search.json` with the hash of what they were fitted on.
 """
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-OURS = ("bot", "evals", "knowledge", "prompts")
+OURS = ("bot", "evals", "knowledge", "prompts", "training")
 SURFACES = ("bot.cli", "bot.discord", "bot.slack", "bot.surface", "bot.terminal")
 PLATFORMS = (
     "discord",
@@ -67,19 +67,23 @@ def test_the_walk_sees_imports_at_the_top_and_inside_functions() -> None:
 @pytest.mark.parametrize(
     ("package", "forbidden"),
     [
-        ("knowledge", ("bot", "evals", "prompts")),
-        ("prompts", ("bot", "evals", "knowledge")),
-        ("bot.errors", ("bot", "evals")),
-        ("bot.llm", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, "evals")),
-        ("bot.grading", ("bot.coach", "bot.store", "bot.compose", *SURFACES, "evals")),
+        ("knowledge", ("bot", "evals", "training", "prompts")),
+        ("prompts", ("bot", "evals", "training", "knowledge")),
+        ("bot.errors", ("bot", "evals", "training")),
+        ("bot.llm", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, "evals", "training")),
+        ("bot.grading", ("bot.coach", "bot.store", "bot.compose", *SURFACES, "evals", "training")),
         ("bot.sandbox", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, *OURS[1:])),
         ("bot.sandbox", (*PLATFORMS, "openai", "sqlalchemy")),
-        ("bot.coach", ("bot.compose", "bot.settings", *SURFACES, "evals")),
-        ("bot.surface", (*PLATFORMS, "bot.cli", "bot.compose", "bot.discord", "bot.slack", "bot.terminal", "evals")),
-        ("bot.discord", ("bot.cli", "bot.slack", "bot.terminal", "evals")),
-        ("bot.slack", ("bot.cli", "bot.discord", "bot.terminal", "evals")),
-        ("bot.unexpected", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, "evals")),
-        ("evals", (*SURFACES, "tests")),
+        ("bot.coach", ("bot.compose", "bot.settings", *SURFACES, "evals", "training")),
+        (
+            "bot.surface",
+            (*PLATFORMS, "bot.cli", "bot.compose", "bot.discord", "bot.slack", "bot.terminal", "evals", "training"),
+        ),
+        ("bot.discord", ("bot.cli", "bot.slack", "bot.terminal", "evals", "training")),
+        ("bot.slack", ("bot.cli", "bot.discord", "bot.terminal", "evals", "training")),
+        ("bot.unexpected", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, "evals", "training")),
+        ("evals", (*SURFACES, "tests", "training")),
+        ("training", (*SURFACES, "tests")),
         ("bot.coach", (*PLATFORMS, "openai", "sqlalchemy")),
         ("bot.grading", (*PLATFORMS, "sqlalchemy")),
         ("knowledge", PLATFORMS),
@@ -93,11 +97,11 @@ def test_a_package_imports_nothing_above_it(package: str, forbidden: tuple[str, 
 
 def test_the_store_knows_nothing_of_ours_but_the_errors() -> None:
     others = inside(*OURS) - inside("bot.store", "bot.errors")
-    assert arrows(inside("bot.store"), *(others - {"bot"}), "evals", "knowledge", "prompts") == []
+    assert arrows(inside("bot.store"), *(others - {"bot"}), "evals", "knowledge", "prompts", "training") == []
 
 
 def test_only_the_command_line_runs_evals() -> None:
-    assert arrows(inside("bot") - {"bot.terminal.evaluate"}, "evals", "tests") == []
+    assert arrows(inside("bot") - {"bot.terminal.evaluate"}, "evals", "tests", "training") == []
 
 
 def test_of_the_coach_only_its_doors_use_the_store() -> None:

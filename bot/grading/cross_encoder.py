@@ -1,7 +1,7 @@
 """A small model that reads a rubric point and a statement together, and says how they stand to each other.
 
 Vectors made apart cannot tell "scales with n" from "does not scale with n"; read side by side, they
-can. Trained by `python -m evals.train_cross_encoder`; `cross_encoder.md` says on what.
+can. Trained by `python -m training.cross_encoder`; `cross_encoder.md` says on what.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The decisions judge: a calibrated choice for each rubric point and a predicate for each misconception.
 
 How a model's probabilities are read is data, `decisions.json`, fitted for one model at a time by
-`python -m evals.fit_decisions`; a model that nothing was fitted for has the default thresholds.
+`python -m training.decisions`; a model that nothing was fitted for has the default thresholds.
 """
 
 import math

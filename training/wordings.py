@@ -47,12 +47,22 @@ _LEAD = re.compile(r"^(?:(?:In|For|With|At|On|By)\s[^,]{3,40},\s|[^,.]{3,40}\s(?
 _SWAP = re.compile(
     r"\b(?!(?:what|that|this|with|from)\b)(\w{3,}) (and|times|plus|or) (?!(?:what|that|the|then|not)\b)(\w{3,})\b(?!')"
 )
+_ADVERB = re.compile(
+    r"\b(?!(?:only|early|apply|imply|multiply|reply|rely|supply|likely|unlikely|family|assembly|linearly|"
+    r"exponentially|poorly|rarely|hardly|nearly|barely|poly|july)\b)[a-z]{3,}ly\s"
+)
+_CLAUSE = re.compile(r"(?:,|;| so that\b| because\b| which\b| while\b| since\b| with\b| by\b| for\b| and\b)")
 _WORD = re.compile(r"[A-Za-z']+")
 _NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
 
 
 def turned(text: str, chance: random.Random) -> str | None:
-    """The text with one telling word, negation or number turned round, or None where nothing can be."""
+    """The text with one telling word, negation or number turned round, or None where nothing can be.
+
+    Where both words of a pair stand ("precision is ..., recall is ...") they may change places.
+    """
+    if (swapped := _exchanged(text)) and chance.random() < 0.5:
+        return swapped
     ways = [(m.span(), OPPOSITE[m[0].lower()]) for m in _WORD.finditer(text) if m[0].lower() in OPPOSITE]
     ways += [(m.span(), "") for m in re.finditer(r"\b(?:not|never)\s", text)] * 2
     ways += [
@@ -67,6 +77,22 @@ def turned(text: str, chance: random.Random) -> str | None:
     (start, end), new = chance.choice(ways)
     result = text[:start] + new + text[end:]
     return result if result != text else None
+
+
+def _exchanged(text: str) -> str | None:
+    words = {word.lower() for word in _WORD.findall(text)}
+    pair = next((word for word in sorted(words & OPPOSITE.keys()) if OPPOSITE[word] in words), None)
+    if pair is None:
+        return None
+    places = {pair: OPPOSITE[pair], OPPOSITE[pair]: pair}
+    return _WORD.sub(lambda found: places.get(found[0].lower(), found[0]), text)
+
+
+def shortened(text: str, chance: random.Random) -> str | None:
+    """The text without one of its later clauses, or None: what is left says part of it and denies nothing."""
+    cuts = [found.start() for found in _CLAUSE.finditer(text)]
+    cuts = [at for at in cuts if at >= max(30, 0.45 * len(text))]
+    return text[: chance.choice(cuts)] if cuts else None
 
 
 def typed(text: str, chance: random.Random) -> str:
@@ -90,6 +116,8 @@ def hurried(text: str, chance: random.Random) -> str:
     """
     if chance.random() < 0.4:
         text = _LEAD.sub("", text)
+    if chance.random() < 0.4:
+        text = _ADVERB.sub("", text)
     if chance.random() < 0.7:
         text = _SMALL.sub(lambda found: "" if chance.random() < 0.6 else found[0], text)
     for there, instead in chance.sample(list(ALIKE.items()), len(ALIKE)):

@@ -1,4 +1,4 @@
-"""Fit what counts as outside the notes, and as leaning on the turn before: `python -m evals.fit_search`.
+"""Fit what counts as outside the notes, and as leaning on the turn before: `python -m training.search`.
 
 Two logistic models, fitted on `evals/cases/retrieval`. What is printed is out-of-fold (five folds); how
 well the notes are found needs no fitting, `viva eval retrieval` says it.
