@@ -1,7 +1,7 @@
 """What a drill asks first: what is due, then what is weak; and in which words, and why. Pure.
 
 A note comes back in other words than the last time: its own question or one of `asked_as` that is a question, in turn;
-where there is none of those, its next rung.
+where there is none of those, its next rung. One that wants code comes back as a rung too, unless its topic was named.
 """
 
 import re
@@ -72,7 +72,10 @@ def planned(concepts: Concepts, library: Library, start: Start) -> Start:
     before = recent(concepts)
     changed = {
         "topic": topic,
-        "agenda": tuple(reworded(library[name], concepts[name], why(concepts[name], start.at)) for name in first),
+        "agenda": tuple(
+            reworded(library[name], concepts[name], why(concepts[name], start.at), code=topic is not None)
+            for name in first
+        ),
         "avoid": before if drill and topic is None else before[:RECENT],
         "questions": len(first) if only_due else start.questions,
     }
@@ -84,10 +87,12 @@ def recent(concepts: Concepts) -> tuple[str, ...]:
     return tuple(sorted(concepts, key=lambda note_id: concepts[note_id].asked))[::-1]
 
 
-def reworded(note: Note, concept: Concept, why: str = "") -> Planned:
-    """A question on a note in other words than the last one."""
+def reworded(note: Note, concept: Concept, why: str = "", *, code: bool = False) -> Planned:
+    """A question on a note in other words than the last one; with `code` one that wants code in its own."""
+    if note.exercise and code:
+        return Planned(ref=QuestionRef(note_id=note.id), text=note.question, why=why)
     wordings = [note.question, *(_capital(text) for text in note.asked_as if _reads_well(text))]
-    if wordings == [concept.wording]:
+    if note.exercise or wordings == [concept.wording]:
         rung = min(concept.rung + 1, len(note.follow_ups)) or 1
         return Planned(ref=QuestionRef(note_id=note.id, rung=rung), text=note.follow_ups[rung - 1].question, why=why)
     last = wordings.index(concept.wording) if concept.wording in wordings else -1

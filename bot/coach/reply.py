@@ -15,8 +15,8 @@ class _Reply(BaseModel):
 class QuestionReply(_Reply):
     """A question; `number` of `of` main questions (`of` is None in an interview), `rung` > 0 goes deeper.
 
-    `starter` is code to begin with, where the answer is to be code. `why` says in a sentence why it comes now,
-    where there is a reason.
+    `why` says in a sentence why it comes now, where there is a reason. `starter` is code to begin with, where the
+    answer is to be code.
     """
 
     kind: Literal["question"] = "question"

@@ -212,8 +212,7 @@ class Responder:
         assert found  # noqa: S101  # the interviewer only picks questions that the library has
         number = turn.session.number if move.deeper else turn.session.number + 1
         exercise = exercise_of(self._library, move.ref)
-        starter = exercise.starter if exercise else ""
-        text = move.text or found[0]
+        starter, text = exercise.starter if exercise else "", move.text or found[0]
         asked = Asked(to=turn.event.id, ref=move.ref, text=text, stage=move.stage, number=number, starter=starter)
         turn.decide(asked)
         if turn.session.current:
@@ -325,6 +324,6 @@ def _put(session: Session, exchange: Exchange, bridge: str = "", why: str = "") 
         of=session.start.questions if in_drill and session.start else None,
         stage="" if in_drill else exchange.stage,
         bridge=bridge,
-        starter=exchange.starter,
         why=why,
+        starter=exchange.starter,
     )

@@ -86,7 +86,7 @@ def shared(message: discord.Message, press: Press) -> ui.LayoutView:
 class AnswerForm(ui.Modal):
     """The form for an answer of up to 4,000 characters, some of it begun. Whichever process reads it by `submitted`."""
 
-    def __init__(self, session_id: str, prompt: str, question: str, begun: str = "", *, sure: bool = False) -> None:
+    def __init__(self, session_id: str, prompt: str, question: str, *, begun: str = "", sure: bool = False) -> None:
         # Whoever closes the form says nothing, so it is forgotten after a while.
         super().__init__(title="Your answer", timeout=3600, custom_id=Press(Verb.ANSWER, session_id, prompt).custom_id)
         if question:

@@ -52,7 +52,7 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
                 question = interaction.message.content if interaction.message else ""
                 begun = await self.begun(press.session_id, MAX_ANSWER)
                 sure = await self.asks_sureness(person_of(interaction.user), press.session_id)
-                form = AnswerForm(press.session_id, press.detail, question, begun, sure=sure)
+                form = AnswerForm(press.session_id, press.detail, question, begun=begun, sure=sure)
                 await interaction.response.send_modal(form)
             elif press.verb == Verb.APPEAL:
                 await interaction.response.send_modal(AppealForm(press, await self.appealable(press)))

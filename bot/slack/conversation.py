@@ -71,7 +71,7 @@ class Conversation(conversation.Conversation[Call, Where]):
         if press.verb == Verb.ANSWER:
             begun = await self.begun(press.session_id, forms.MAX_ANSWER)
             sure = await self.asks_sureness(call.person, press.session_id)
-            await self._open(call, forms.answer(press, question, begun, sure=sure))
+            await self._open(call, forms.answer(press, question, begun=begun, sure=sure))
         elif press.verb == Verb.APPEAL:
             await self._open(call, forms.appeal(press, await self.appealable(press)))
         elif press.verb == Verb.REVEAL:

@@ -45,8 +45,8 @@ _SURENESS = {"type": "radio_buttons", "options": [kit.option(label, label[0]) fo
 _ON, _OFF = kit.option("Plain: short, everyday words", "on"), kit.option("As in an interview", "off")
 
 
-def answer(press: Press, question: str, begun: str = "", *, sure: bool = False) -> Json:
-    """The form for an answer of up to 3,000 characters, some of it `begun`; asks how `sure` it is where that is wished.
+def answer(press: Press, question: str, *, begun: str = "", sure: bool = False) -> Json:
+    """The form for an answer of up to 3,000 characters, some of it begun, asking how `sure` it is where that is wished.
 
     The question is mrkdwn, as the `text` of its message has it.
     """

@@ -216,8 +216,7 @@ def note_page(note: Note, *, solution: bool = False) -> RenderableType:
 
 def _exercise(exercise: Exercise, *, solution: bool) -> Iterator[RenderableType]:
     for title, source in [("What you begin with", exercise.starter), ("A solution", exercise.solution)][: 1 + solution]:
-        drawn_code = Syntax(source.strip(), "python", theme="ansi_light", word_wrap=True)
-        yield from (Text(), Text(title, style="cyan"), Padding(drawn_code, (0, 2)))
+        yield from (Text(), Text(title, style="cyan"), _python(source))
     yield from (Text(), Text("What is run", style="cyan"))
     yield from (Text(f"  · {test.says}") for test in exercise.tests)
 

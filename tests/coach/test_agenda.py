@@ -14,6 +14,7 @@ from bot.grading.grade import Verdict
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library
 from knowledge.note import Kind, Level, Note
+from tests.coach.exercises import coding_note
 from tests.coach.notes import CONTRADICTED, MET, MISSED, PARTIAL, note
 from tests.coach.story import NOON, Story
 
@@ -132,6 +133,15 @@ def test_a_note_comes_back_in_other_words_each_time() -> None:
         found.append(wording)
     first, second, third = "What is kl?", "What on earth is kl good for?", "And why would anybody want it?"
     assert found == [first, second, third, first]
+
+
+def test_code_comes_back_in_words_unless_its_topic_is_named() -> None:
+    notes = Library([coding_note("largest")])
+    concepts = known(("largest", 30, (MISSED,)), notes=notes)
+    (mixed,) = planned(concepts, notes, start()).agenda
+    assert (mixed.ref.rung, mixed.text) == (1, "How deep does largest go at rung 1?")
+    (named,) = planned(concepts, notes, start(topic="coding")).agenda
+    assert (named.ref.rung, named.text) == (0, "What is largest?")
 
 
 def test_without_other_words_the_ladder_has_some() -> None:

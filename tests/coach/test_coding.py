@@ -105,6 +105,16 @@ async def test_two_tries_one_question_about_a_line_and_the_grade(at: Open) -> No
     assert sandbox.codes == [UPWARDS, SORTED, HEAP]  # the reference once, and each try once
 
 
+async def test_the_question_about_a_line_is_asked_once_and_may_be_answered_in_code(at: Open) -> None:
+    sandbox = ScriptedSandbox()
+    ada = await opened(at(sandbox=sandbox))
+    assert kinds(await ada.say(fenced(SORTED))) == ["run", "grade", "probe"]
+    over = await ada.say(fenced(HEAP))
+    assert kinds(over) == ["grade", "explanation", "debrief"]
+    assert (await points(ada))["b"] == (Verdict.MET, Aid.PROBE)
+    assert HEAP not in sandbox.codes
+
+
 async def test_after_three_tries_the_question_goes_on_with_the_best_of_them(at: Open) -> None:
     ada = await opened(at(sandbox=ScriptedSandbox()))
     await ada.say(fenced(UPWARDS))

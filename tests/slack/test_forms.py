@@ -84,7 +84,7 @@ def test_an_answer_takes_as_much_as_slack_does_and_says_where_a_longer_one_goes(
 
 
 def test_an_answer_in_code_is_begun() -> None:
-    field = fields(forms.answer(ANSWER, "Why?", "def f(x): ..."))["answer"]
+    field = fields(forms.answer(ANSWER, "Why?", begun="def f(x): ..."))["answer"]
     assert (field["element"]["initial_value"], field["label"]["text"]) == ("def f(x): ...", "Your code")
 
 
