@@ -23,6 +23,7 @@ from knowledge.index import Index
 from knowledge.library import load
 from knowledge.minilm import MiniLM
 from tests import handover
+from tests.coach import memory_bench
 from tests.crowds import measure
 from tests.discord import chaos as discord_chaos
 from tests.discord import drilling as discord
@@ -168,6 +169,7 @@ PARTS: dict[str, Callable[[], None]] = {
     "evaluating": evaluating,
     "discord": lambda: asyncio.run(measure(report, discord.lab, discord_chaos.Chaos)),
     "workers": handing_over,
+    "memory": lambda: asyncio.run(memory_bench.measure(report)),
     "slack": lambda: asyncio.run(measure(report, slack.lab, slack_chaos.Chaos)),
 }
 

@@ -98,8 +98,8 @@ def test_only_the_command_line_runs_evals() -> None:
     assert arrows(inside("bot") - {"bot.terminal.evaluate"}, "evals", "tests") == []
 
 
-def test_of_the_coach_only_its_door_uses_the_store() -> None:
-    assert arrows(inside("bot.coach") - {"bot.coach.coach"}, "bot.store") == []
+def test_of_the_coach_only_its_doors_use_the_store() -> None:
+    assert arrows(inside("bot.coach") - {"bot.coach.coach", "bot.coach.memory"}, "bot.store") == []
 
 
 def test_only_the_command_line_uses_the_terminal() -> None:

@@ -12,7 +12,10 @@ class _Reply(BaseModel):
 
 
 class QuestionReply(_Reply):
-    """A question; `number` of `of` main questions (`of` is None in an interview), `rung` > 0 goes deeper."""
+    """A question; `number` of `of` main questions (`of` is None in an interview), `rung` > 0 goes deeper.
+
+    `why` says in a sentence why it comes now, where there is a reason.
+    """
 
     kind: Literal["question"] = "question"
     text: str
@@ -22,6 +25,7 @@ class QuestionReply(_Reply):
     of: int | None = None
     stage: str = ""
     bridge: str = ""
+    why: str = ""
 
 
 class ProbeReply(_Reply):

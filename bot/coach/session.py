@@ -49,7 +49,8 @@ class Exchange:
 
     `last_prompt` is what the candidate is to answer now (the question or the last probe),
     `answered_prompt` what their last answer was to; `notices` came with its grade. `disputed` are the points
-    that they say they did make.
+    that they say they did make. `sure` is how sure the candidate was of their first answer, from 1 to 5, `finished`
+    when the question was over.
     """
 
     ref: QuestionRef
@@ -67,6 +68,8 @@ class Exchange:
     answered_prompt: str = ""
     skipped: bool = False
     disputed: Mapping[str, Disputed] = field(default_factory=dict[str, Disputed])
+    sure: int | None = None
+    finished: datetime | None = None
 
     @property
     def grade(self) -> Grade | None:
@@ -184,7 +187,7 @@ def _decided(session: Session, event: Outcome) -> Session:
             asked = (*session.asked, event.ref.note_id)
             return replace(session, current=exchange, asked=asked, said=session.said | {event.text})
         case Graded() if current:
-            said = next((e.text for e in session.pending if isinstance(e, Say) and e.id == event.to), "")
+            said = next((e for e in session.pending if isinstance(e, Say) and e.id == event.to), None)
             return replace(session, current=_merge(current, said, event.grade), graded=session.graded | {event.to})
         case Probed() if current:
             probes = {**current.probes, event.point_id: current.probes.get(event.point_id, 0) + 1}
@@ -194,7 +197,7 @@ def _decided(session: Session, event: Outcome) -> Session:
             current = replace(current, hinted=current.hinted | {event.point_id})
             return replace(session, current=current, said=session.said | {event.text})
         case Finished() if current:
-            done = replace(current, skipped=event.skipped)
+            done = replace(current, skipped=event.skipped, finished=session.clock)
             return replace(session, current=None, history=(*session.history, done), subject=done.text)
         case Marked():
             return replace(session, history=_marked(session.history, event))
@@ -213,7 +216,7 @@ def _decided(session: Session, event: Outcome) -> Session:
             return session
 
 
-def _merge(exchange: Exchange, said: str, grade: Grade) -> Exchange:
+def _merge(exchange: Exchange, said: Say | None, grade: Grade) -> Exchange:
     """Take over what a new answer earned; what was earned before is never lost."""
     first = not exchange.points
     points = dict(exchange.points)
@@ -227,7 +230,8 @@ def _merge(exchange: Exchange, said: str, grade: Grade) -> Exchange:
         exchange,
         points=points,
         misconceptions=(*exchange.misconceptions, *(b for b in grade.misconceptions if b.claim not in known)),
-        answers=(*exchange.answers, said),
+        answers=(*exchange.answers, said.text if said else ""),
+        sure=said.sure if said and first else exchange.sure,
         judge=grade.judge if first or grade.judge != "rule" else exchange.judge,
         notices=grade.notices,
         answered_prompt=exchange.last_prompt,

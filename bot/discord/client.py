@@ -16,6 +16,7 @@ from bot.discord.appealing import appealed
 from bot.discord.buttons import Button, submitted
 from bot.discord.commands import add_commands
 from bot.discord.conversation import Conversation
+from bot.discord.goals import REMIND_SECONDS, remind
 from bot.discord.listening import Listening
 from bot.discord.marking import Marking
 from bot.discord.panel import Voting
@@ -99,6 +100,7 @@ class Viva(discord.AutoShardedClient):
             yield repeatedly(LOOK_SECONDS, self._take_up, "taking up what was left")
         yield repeatedly(_RETRY_SECONDS, self.showing.catch_up_again, "showing what was not taken")
         yield repeatedly(_DAY, self._expire, "removing old sessions")
+        yield repeatedly(REMIND_SECONDS, self._remind, "reminding")
 
     async def _take_up(self) -> None:
         """Go on where a process was stopped or killed: this one before its start, or one beside it at any time.
@@ -111,6 +113,9 @@ class Viva(discord.AutoShardedClient):
     async def _expire(self) -> None:
         gone = await self.servers.expire(discord.utils.utcnow())
         log.info("%d sessions were older than their server keeps them", gone)
+
+    async def _remind(self) -> None:
+        await remind(self, discord.utils.utcnow())
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """A form was handed in; everything else has its own way."""

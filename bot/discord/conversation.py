@@ -49,7 +49,9 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
             await self._owned(interaction, press.session_id)
             if press.verb == Verb.ANSWER:
                 question = interaction.message.content if interaction.message else ""
-                await interaction.response.send_modal(AnswerForm(press.session_id, press.detail, question))
+                sure = await self.asks_sureness(person_of(interaction.user), press.session_id)
+                form = AnswerForm(press.session_id, press.detail, question, sure=sure)
+                await interaction.response.send_modal(form)
             elif press.verb == Verb.APPEAL:
                 await interaction.response.send_modal(AppealForm(press, await self.appealable(press)))
             elif press.verb == Verb.REVEAL:
@@ -62,11 +64,14 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
                 event = self.event(press, id=str(interaction.id), at=interaction.created_at)
                 await self.take(press.session_id, event, interaction, interaction.response.defer)
 
-    async def submitted(self, interaction: discord.Interaction[Any], press: Press, text: str) -> None:
+    async def submitted(
+        self, interaction: discord.Interaction[Any], press: Press, text: str, sure: int | None = None
+    ) -> None:
         """An answer was handed in by form; it is quoted for whoever reads along."""
         async with telling(interaction):
             held = await self._owned(interaction, press.session_id)
-            event = Say(id=str(interaction.id), at=interaction.created_at, text=text, prompt=press.prompt)
+            given = {"id": str(interaction.id), "at": interaction.created_at, "text": text, "sure": sure}
+            event = Say.model_validate({**given, "prompt": press.prompt})
             alone = held.whisper or held.channel is None
             quote = partial(_quote, interaction, text, ephemeral=alone)
             await self.take(press.session_id, event, interaction, quote)

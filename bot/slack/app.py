@@ -20,6 +20,7 @@ from bot.slack.installing import ManyWorkspaces, OneWorkspace, Workspaces, asked
 from bot.slack.listeners import Listeners
 from bot.slack.parts import Parts
 from bot.slack.places import PREFIX, Place
+from bot.slack.reminding import reminding
 from bot.slack.serving import serving
 from bot.slack.web import Web, proxy_to, sdk_client, session
 from bot.slack.web import log as web_log
@@ -134,6 +135,7 @@ class Viva:
         yield repeatedly(LOOK_SECONDS, self._take_up, "taking up what was left") if shared else self._take_up()
         yield repeatedly(_RETRY_SECONDS, self.parts.showing.catch_up_again, "showing what was not taken")
         yield repeatedly(_DAY, self._expire, "removing old sessions")
+        yield reminding(self.parts)
 
     async def _take_up(self) -> None:
         """Go on where a process was stopped or killed: this one before its start, or one beside it at any time."""

@@ -140,6 +140,11 @@ class Conversation(Generic[By, Channel]):
             raise UsageError(self.nothing_open)
         return found
 
+    async def asks_sureness(self, person: str, session_id: str) -> bool:
+        """Whether to ask somebody how sure they are: where they wish it, before the first answer to a question."""
+        current = (await self._coach.session(session_id)).current
+        return bool(current and not current.answers) and (await self._coach.memory.wishes(person)).sure
+
     async def seated(self, session_id: str, person: str) -> Session:
         """A session whose panel the person is on; UsageError for everybody else."""
         session = await self._coach.session(session_id)

@@ -1,7 +1,7 @@
 """Replies as rich renderables. Pure: the same reply is always drawn the same way."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
@@ -11,8 +11,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from bot.coach.coach import TopicProgress
 from bot.coach.interviewer import shorten
+from bot.coach.progress import TopicProgress
 from bot.coach.reply import (
     AnswerReply,
     BallotReply,
@@ -73,8 +73,7 @@ def markdown(text: str) -> Markdown:
 
 def _question(reply: QuestionReply) -> RenderableType:
     lines: list[RenderableType] = [Text(), Rule(Text(words.place(reply), style="cyan"), align="left", style="dim")]
-    if reply.bridge:
-        lines.append(Text(reply.bridge, style="italic"))
+    lines += [Text(text, style="italic") for text in (reply.why, reply.bridge) if text]
     return Group(*lines, Text(reply.text, style="bold"))
 
 
@@ -183,14 +182,16 @@ def note_page(note: Note) -> RenderableType:
     return Group(*parts)
 
 
-def progress_table(rows: list[TopicProgress]) -> RenderableType:
-    """Mean score by topic."""
+def progress_table(rows: Sequence[TopicProgress], further: Sequence[str] = ()) -> RenderableType:
+    """Mastery by topic with its interval, its trend and what is due, and sentences under it."""
     if not rows:
         return Text("Nothing has been graded yet; /drill starts.", style="italic")
-    table = Table("topic", "questions", "mean", "", box=None, header_style="dim")
+    table = Table("topic", "questions", "mastery", "", "between", "", "", box=None, header_style="dim")
     for row in rows:
-        table.add_row(row.topic, str(row.questions), percent(row.score), bar(row.score))
-    return table
+        between = "" if row.low is None or row.high is None else f"{round(100 * row.low)}-{percent(row.high)}"
+        change, due = words.trend(row).removeprefix(", "), words.waiting(row.due, "")
+        table.add_row(row.topic, str(row.questions), percent(row.score), bar(row.score), between, change, due)
+    return Group(table, *(Text(sentence) for sentence in further))
 
 
 def coverage_rows(library: Library) -> Iterator[tuple[str, ...]]:

@@ -7,7 +7,8 @@ import asyncio
 from tests.slack.double import Double
 
 # They wait for what is told, or for the time to come, and do nothing else.
-_WAITING = ("RequestHandler.start", "SocketModeClient.", "AsyncBaseSocketModeClient.", "Viva.connect", "repeatedly")
+_WAITING = ("RequestHandler.start", "SocketModeClient.", "AsyncBaseSocketModeClient.", "Viva.connect", "repeatedly",
+            "reminding")  # fmt: skip
 
 
 class Settling:

@@ -61,10 +61,18 @@ def fields(view: Json) -> dict[str, Json]:
 # Answers
 
 
+def test_how_sure_an_answer_is_can_be_said_and_need_not_be() -> None:
+    view = forms.answer(ANSWER, "Why divide?", sure=True)
+    assert fields(view)["sure"]["optional"] is True
+    assert forms.answered(handed_in(view, answer="It divides.", sure="4")) == (ANSWER, "It divides.", 4)
+    assert forms.answered(handed_in(view, answer="It divides.")) == (ANSWER, "It divides.", None)
+    assert "sure" not in fields(forms.answer(ANSWER, "Why divide?"))
+
+
 def test_an_answer_says_where_it_came_from_and_what_it_is() -> None:
     view = forms.answer(ANSWER, "*Question 1*\nWhy divide?")
-    assert forms.answered(handed_in(view, answer="It *divides*.")) == (ANSWER, "It *divides*.")
-    assert forms.answered(handed_in(view)) == (ANSWER, "")
+    assert forms.answered(handed_in(view, answer="It *divides*.")) == (ANSWER, "It *divides*.", None)
+    assert forms.answered(handed_in(view)) == (ANSWER, "", None)
     assert forms.answered(OTHER) is None
     assert read(view["blocks"]) == "Question 1\nWhy divide?"
 
