@@ -137,7 +137,6 @@ class Viva:
         yield repeatedly(_RETRY_SECONDS, self.parts.showing.catch_up_again, "showing what was not taken")
         yield repeatedly(_REMIND_SECONDS, self._remind, "reminding people")
         yield repeatedly(_DAY, self._expire, "removing old sessions")
-        yield reminding(self.parts)
 
     async def _remind(self) -> None:
         await remind(self.parts, datetime.now(UTC))
