@@ -44,6 +44,7 @@ def _lines(exchange: Exchange, grade: Grade, library: Library, *, final: bool) -
             aid=point.aid,
             reason=point.reason,
             marked=point.marked,
+            disputed=exchange.disputed[point.point_id].evidence.quote if point.point_id in exchange.disputed else "",
         )
         for number, point in enumerate(grade.points, 1)
     )

@@ -7,7 +7,7 @@ it came.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, Generic
@@ -15,9 +15,11 @@ from uuid import uuid4
 
 from bot.coach.coach import Coach
 from bot.coach.events import Ask, CandidateEvent, Hint, Mode, Pause, Skip, Start, Stop
-from bot.coach.reply import Reply
+from bot.coach.reply import DebriefReply, GradeReply, Reply
 from bot.coach.session import Session
 from bot.errors import UsageError
+from bot.surface.appealing import choices
+from bot.surface.marking import Choice
 from bot.surface.press import Press, Verb, mark
 from bot.surface.showing import By, Channel, Showing
 
@@ -52,7 +54,7 @@ class Conversation(Generic[By, Channel]):
         async with self._keeping(acknowledge) as (kept, acknowledged):
             await self._coach.keep(session_id, event)
             kept()
-            replies = self._coach.handle(session_id, event)
+            replies = self._coach.handle(session_id, event, once=True)
             await self._showing.show(session_id, event.id, replies, by, acknowledged)
 
     @asynccontextmanager
@@ -99,7 +101,7 @@ class Conversation(Generic[By, Channel]):
                 session_id = await self._beside(person, place, event)
             await self._coach.keep(session_id, event)
             kept()
-            replies = self._coach.handle(session_id, event)
+            replies = self._coach.handle(session_id, event, once=True)
             await self._showing.show(session_id, event.id, replies, by, acknowledged, channel)
 
     async def _beside(self, person: str, place: str, event: Ask) -> str:
@@ -158,6 +160,14 @@ class Conversation(Generic[By, Channel]):
                 if mark(reply) == press.detail:
                     return reply
         raise UsageError(_CARD_GONE)
+
+    async def appealable(self, press: Press) -> Sequence[Choice]:
+        """The points of a card that can be appealed; UsageError where there are none."""
+        reply = await self.card(press)
+        found = choices(reply) if isinstance(reply, GradeReply | DebriefReply) else ()
+        if not found:
+            raise UsageError(self.old)
+        return found
 
     def event(self, press: Press, *, id: str, at: datetime) -> CandidateEvent:  # noqa: A002  # as the events name it
         """What a click on a question's button means; UsageError for one that is no longer known."""

@@ -25,6 +25,7 @@ from bot.coach.session import Status
 from bot.compose import App
 from bot.errors import USER_ERRORS
 from bot.surface import goals
+from bot.surface.appealing import typed
 from bot.surface.words import further
 from bot.terminal import commands
 from bot.terminal.render import drawn, progress_table
@@ -140,6 +141,8 @@ class Chat:
                         verdict=wish.verdict,
                     )
                 )
+            case "appeal":
+                await self._send(typed(rest, id=_new_id(), at=_now()))
             case "pause":
                 self._paused = True
                 await self._send(Pause(id=_new_id(), at=_now()))

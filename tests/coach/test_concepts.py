@@ -80,6 +80,13 @@ def test_a_misconception_is_held_until_a_later_answer_does_without_it() -> None:
     assert list(of(wrong, told(1, MET), again).beliefs) == [claim]
 
 
+def test_a_mark_on_an_earlier_answer_puts_nothing_right_that_was_said_later() -> None:
+    marked = told(0, UNSCORED, MISSED, MISSED)
+    marked.wait(5 * DAY).mark(0, "a", MET)
+    wrong = Story(note("kl")).wait(2 * DAY).resume().ask().answer(MISSED, beliefs=[belief()]).finish()
+    assert list(of(marked, wrong).beliefs) == [belief().claim]
+
+
 def test_a_point_stands_as_it_was_told_last() -> None:
     assert of(told(0, CONTRADICTED)).points["a"].verdict is CONTRADICTED
     assert of(told(0, CONTRADICTED), told(1, MET)).points["a"].verdict is MET
