@@ -68,6 +68,7 @@ def test_a_rung_counts_for_its_own_points_and_says_how_far_up_somebody_is() -> N
     assert of(told(0, MET).ask(rung=1).answer(MET).finish()).rung == 1
     assert of(told(0, MISSED)).rung == -1
     assert len([review for review in of(story).reviews if review.recall]) == 1
+    assert of(story).wording == "What is kl?"
 
 
 def test_a_misconception_is_held_until_a_later_answer_does_without_it() -> None:
