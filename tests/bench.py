@@ -168,8 +168,8 @@ PARTS: dict[str, Callable[[], None]] = {
     "grading": grading,
     "evaluating": evaluating,
     "discord": lambda: asyncio.run(measure(report, discord.lab, discord_chaos.Chaos)),
-    "memory": lambda: asyncio.run(memory_bench.measure(report)),
     "workers": handing_over,
+    "memory": lambda: asyncio.run(memory_bench.measure(report)),
     "slack": lambda: asyncio.run(measure(report, slack.lab, slack_chaos.Chaos)),
 }
 

@@ -48,9 +48,9 @@ class Exchange:
     """One question and everything said about it so far.
 
     `last_prompt` is what the candidate is to answer now (the question or the last probe),
-    `answered_prompt` what their last answer was to; `notices` came with its grade. `sure` is how sure the candidate
-    was of their first answer, from 1 to 5, `finished` when the question was over. `disputed` are the points that they
-    say they did make.
+    `answered_prompt` what their last answer was to; `notices` came with its grade. `disputed` are the points
+    that they say they did make. `sure` is how sure the candidate was of their first answer, from 1 to 5, `finished`
+    when the question was over.
     """
 
     ref: QuestionRef
@@ -67,9 +67,9 @@ class Exchange:
     notices: tuple[str, ...] = ()
     answered_prompt: str = ""
     skipped: bool = False
+    disputed: Mapping[str, Disputed] = field(default_factory=dict[str, Disputed])
     sure: int | None = None
     finished: datetime | None = None
-    disputed: Mapping[str, Disputed] = field(default_factory=dict[str, Disputed])
 
     @property
     def grade(self) -> Grade | None:

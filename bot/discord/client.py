@@ -100,7 +100,7 @@ class Viva(discord.AutoShardedClient):
             yield repeatedly(LOOK_SECONDS, self._take_up, "taking up what was left")
         yield repeatedly(_RETRY_SECONDS, self.showing.catch_up_again, "showing what was not taken")
         yield repeatedly(_DAY, self._expire, "removing old sessions")
-        yield repeatedly(REMIND_SECONDS, self._remind, "reminding people")
+        yield repeatedly(REMIND_SECONDS, self._remind, "reminding")
 
     async def _take_up(self) -> None:
         """Go on where a process was stopped or killed: this one before its start, or one beside it at any time.

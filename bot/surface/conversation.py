@@ -31,7 +31,7 @@ Acknowledge = Callable[[], Coroutine[Any, Any, Any]]
 _CARD_GONE = "This card is no longer kept."
 _NOT_ON_PANEL = "Only the panel of this interview votes."
 _REMEMBERED = 10_000  # people who asked something
-_STORING_SECONDS = 0.3  # for an event until it is acknowledged; platforms wait three
+_STORING_SECONDS = 2.0  # for an event until it is acknowledged all the same; platforms wait three
 
 
 class Conversation(Generic[By, Channel]):
@@ -75,8 +75,8 @@ class Conversation(Generic[By, Channel]):
     async def _tried(self, acknowledge: Acknowledge, kept: asyncio.Event) -> None:
         """Acknowledge what is kept: whoever sees that an answer was taken is not to be asked for it again after a kill.
 
-        Where storing takes too long, the platform is not kept waiting for it; where acknowledging fails the event
-        counts all the same, and is answered in its channel.
+        Where storing takes nearly as long as platforms wait, it is acknowledged before: a kill in that moment loses it.
+        Where acknowledging fails the event counts all the same, and is answered in its channel.
         """
         with suppress(TimeoutError):
             await asyncio.wait_for(kept.wait(), _STORING_SECONDS)
