@@ -145,9 +145,8 @@ def test_a_chart_says_in_words_what_it_shows() -> None:
 
 
 def test_a_chart_has_the_last_weeks_the_interval_and_what_is_due_where_there_is_any() -> None:
-    bare, full = (
-        progress_chart([TopicProgress("losses", 3, 0.0, *more)]) for more in ((), (0.0, 0.6, 2, (None, 0.5, 0.2, 0.0)))
-    )
+    bare = progress_chart([TopicProgress("losses", 3, 0.0)])
+    full = progress_chart([TopicProgress("losses", 3, 0.0, 0.0, 0.6, 2, (None, 0.5, 0.2, 0.0))])
     assert share_of(bare.png, CURVE) == 0 < share_of(full.png, CURVE)
     assert share_of(full.png, INK) > share_of(bare.png, INK)
     assert full.alt.endswith("losses 0 % (2 due).")
