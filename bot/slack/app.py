@@ -20,7 +20,7 @@ from bot.slack.installing import ManyWorkspaces, OneWorkspace, Workspaces, asked
 from bot.slack.listeners import Listeners
 from bot.slack.parts import Parts
 from bot.slack.places import PREFIX, Place
-from bot.slack.reminding import remind
+from bot.slack.reminding import REMIND_SECONDS, remind
 from bot.slack.serving import serving
 from bot.slack.web import Web, proxy_to, sdk_client, session
 from bot.slack.web import log as web_log
@@ -30,7 +30,6 @@ from bot.surface.beside import LOOK_SECONDS, left, repeatedly
 log = logging.getLogger("viva.slack")
 
 _RETRY_SECONDS = 10.0
-_REMIND_SECONDS = 60.0
 _DAY = 86_400.0  # seconds
 _STOP_SECONDS = 20.0  # what is under way at a stop has this long; the rest is taken up at the next start
 _PING_SECONDS = 2.0  # a connection that does not answer for four times as long is made anew
@@ -135,11 +134,8 @@ class Viva:
         shared = self.parts.app.leases is not None
         yield repeatedly(LOOK_SECONDS, self._take_up, "taking up what was left") if shared else self._take_up()
         yield repeatedly(_RETRY_SECONDS, self.parts.showing.catch_up_again, "showing what was not taken")
-        yield repeatedly(_REMIND_SECONDS, self._remind, "reminding people")
         yield repeatedly(_DAY, self._expire, "removing old sessions")
-
-    async def _remind(self) -> None:
-        await remind(self.parts, datetime.now(UTC))
+        yield repeatedly(REMIND_SECONDS, self._remind, "reminding people")
 
     async def _take_up(self) -> None:
         """Go on where a process was stopped or killed: this one before its start, or one beside it at any time."""
@@ -147,6 +143,9 @@ class Viva:
         ours = await self.parts.workspaces.all()
         sessions = await left(app.coach, app.leases, PREFIX)
         await self.parts.showing.catch_up_with(row.id for row in sessions if Place.read(row.place).team in ours)
+
+    async def _remind(self) -> None:
+        await remind(self.parts, datetime.now(UTC))
 
     async def _expire(self) -> None:
         gone = await self.parts.servers.expire(datetime.now(UTC))

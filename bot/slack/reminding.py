@@ -10,6 +10,8 @@ from bot.slack.telling import TROUBLES, NotInstalled
 
 log = logging.getLogger("viva.slack")
 
+REMIND_SECONDS = 60.0
+
 
 async def remind(parts: Parts, now: datetime) -> None:
     """Write to everybody whose hour has come, where Viva is installed; whom it cannot reach is left until tomorrow."""
