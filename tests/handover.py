@@ -14,7 +14,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE, Process
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -69,7 +69,7 @@ class Crowd:
         return await self._problems()
 
     @asynccontextmanager
-    async def _at_work(self) -> AsyncIterator[None]:
+    async def _at_work(self) -> AsyncGenerator[None]:
         # One after the other: the first makes the tables, and a machine with few cores has enough to do with it.
         for _ in range(self.workers):
             command = [sys.executable, "-m", "tests.workers", self.url, str(self.pace)]

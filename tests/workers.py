@@ -12,6 +12,7 @@ import random
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from bot.coach.answers import Answerer
 from bot.coach.coach import Coach
@@ -85,7 +86,14 @@ class Posting(Showing[None, None, None, Turn]):
 
     troubles = (ConnectionError,)
 
-    async def turn(self, session_id: str, event_id: str, *_: object) -> Turn:
+    async def turn(
+        self,
+        session_id: str,
+        event_id: str,
+        by: None = None,  # noqa: ARG002  # the interface's
+        acknowledged: asyncio.Future[Any] | None = None,  # noqa: ARG002  # the interface's
+        channel: None = None,  # noqa: ARG002  # the interface's
+    ) -> Turn:
         return Turn(session_id, event_id)
 
     def passing(self, error: Exception) -> bool:  # noqa: ARG002  # the interface's

