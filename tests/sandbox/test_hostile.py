@@ -142,6 +142,12 @@ async def test_numpy_answers_as_on_the_host(sandbox: ChildSandbox) -> None:
     np.testing.assert_allclose(np.asarray(outcome.ran[0].value), np.linalg.svd(x, full_matrices=False)[1], rtol=1e-12)
 
 
+@pytest.mark.parametrize(("megabytes", "end"), [(100, End.DONE), (280, End.MEMORY)])
+def test_the_guest_has_its_memory_and_no_more(megabytes: int, end: End) -> None:
+    code = f"def f(x):\n    return len(bytearray({megabytes} * 2**20))"
+    assert asyncio.run(there("wasi").run(code, TRIALS)).end is end
+
+
 async def test_what_would_answer_for_the_candidate_is_not_there(sandbox: ChildSandbox) -> None:
     code = "from sklearn.cluster import KMeans\ndef f(x): return x"
     outcome = await sandbox.run(code, TRIALS)
