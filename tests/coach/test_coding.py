@@ -24,16 +24,13 @@ from bot.grading.code import code_in
 from bot.grading.grade import Aid, Grade, Judge, Submission, Verdict
 from bot.sandbox.sandbox import End, Sandbox
 from bot.store.store import Store
-from knowledge.library import Library
 from knowledge.note import Kind
-from tests.coach.exercises import SORTED, STARTER, UPWARDS, BrokenSandbox, coding_note, fenced
+from tests.coach.exercises import HEAP, LIBRARY, SORTED, STARTER, UPWARDS, BrokenSandbox, fenced
 from tests.coach.notes import note
 from tests.coach.scripted import Door, Killed, ScriptedJudge, find_named, kept, kinds, of
 from tests.sandbox.fakes import ScriptedSandbox
 
-LIBRARY = Library([coding_note(), note("kl"), note("dropout")])
 FIRST = "def largest(xs, k):\n    return xs[:1]"
-HEAP = "import heapq\n\n\ndef largest(xs, k):\n    return heapq.nlargest(k, xs)"
 WORDS = "Sorting is n log n."
 
 Open = Callable[..., Door]
