@@ -27,7 +27,7 @@ test: $(INSTALLED)
 test-code: $(INSTALLED)
 	$(BIN)/pip install --disable-pip-version-check --quiet --constraint constraints.txt --editable '.[dev,code]'
 	$(BIN)/viva sandbox setup
-	$(BIN)/pytest -q -m code tests/sandbox
+	$(BIN)/pytest -q -m code -n 0 tests/sandbox
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -154,18 +154,17 @@ def index() -> None:
 
 
 @app.command()
-def progress() -> None:
-    """How you do, by topic."""
-    from rich.console import Console
+def progress(
+    html: Annotated[Path | None, typer.Option(help="Write one page with your whole history here.")] = None,
+    png: Annotated[Path | None, typer.Option(help="Write the chart here, to share it.")] = None,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Work out anew from the stored answers what is remembered of everybody.")
+    ] = False,
+) -> None:
+    """How you do, by topic: mastery, what is due, what to put right."""
+    from bot.terminal.remembering import show
 
-    from bot.terminal.chat import PERSON
-    from bot.terminal.render import progress_table
-
-    async def work(parts: "App") -> int:
-        Console(highlight=False).print(progress_table(await parts.coach.progress(PERSON)))
-        return 0
-
-    _exit(_run(work))
+    _exit(_run(lambda parts: show(parts, html=html, png=png, rebuild=rebuild)))
 
 
 @app.command()

@@ -69,12 +69,12 @@ class ScriptedTurn(BaseModel):
 
 
 class ConversationCase(Case):
-    """A drill or interview over some notes, and a candidate's turns; code is asked for only where a topic is."""
+    """A drill or interview over some notes, on a topic where code is to be asked for, and a candidate's turns."""
 
     kind: str = ""
     mode: Literal[Mode.DRILL, Mode.INTERVIEW] = Mode.DRILL
-    topic: str = ""
     notes: Annotated[tuple[str, ...], Field(min_length=1)]
+    topic: str | None = None
     turns: Annotated[tuple[ScriptedTurn, ...], Field(min_length=1)]
 
 
@@ -115,8 +115,8 @@ class Conversation:
                 store = await Store.open(f"sqlite:///{folder}/store.sqlite3")
             try:
                 coach = self._coach(case, store)
-                session = uuid4().hex
-                start = Start(id="start", at=NOW, mode=case.mode, topic=case.topic, questions=len(case.notes))
+                session, asked = uuid4().hex, len(case.notes)
+                start = Start(id="start", at=NOW, mode=case.mode, topic=case.topic, questions=asked)
                 replies = [reply async for reply in coach.begin(session, "candidate", "eval", start)]
                 said += _lines(replies)
                 broken += watch.see(replies)

@@ -22,9 +22,11 @@ from bot.grading.matching import Matcher
 from knowledge.index import Index
 from knowledge.library import load
 from knowledge.minilm import MiniLM
+from tests.coach import memory_bench
 from tests.crowds import measure
 from tests.discord import chaos as discord_chaos
 from tests.discord import drilling as discord
+from tests.sandbox import bench as sandbox
 from tests.slack import chaos as slack_chaos
 from tests.slack import drilling as slack
 
@@ -157,7 +159,9 @@ PARTS: dict[str, Callable[[], None]] = {
     "grading": grading,
     "evaluating": evaluating,
     "discord": lambda: asyncio.run(measure(report, discord.lab, discord_chaos.Chaos)),
+    "memory": lambda: asyncio.run(memory_bench.measure(report)),
     "slack": lambda: asyncio.run(measure(report, slack.lab, slack_chaos.Chaos)),
+    "sandbox": lambda: asyncio.run(sandbox.measure(report)),
 }
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from subprocess import CompletedProcess
 import pytest
 from typer import Typer
 
-from bot.cli import app, evals, notes
+from bot.cli import app, evals, notes, sandbox
 from knowledge.library import Library
 from tests.knowledge.written import ANOTHER, NOTE, write
 from tests.loopback import Say, ScriptedServer
@@ -49,7 +49,8 @@ def verbs(typer: Typer) -> list[str]:
     return [info.name or info.callback.__name__ for info in typer.registered_commands if info.callback is not None]
 
 
-NESTED_VERBS = verbs(notes) + verbs(evals)
+GROUPS = {"notes": notes, "eval": evals, "sandbox": sandbox}
+NESTED_VERBS = [verb for group in GROUPS.values() for verb in verbs(group)]
 VERBS = verbs(app) + NESTED_VERBS
 
 
@@ -257,8 +258,8 @@ def test_help_is_shown_when_asked_for_and_when_nothing_is(viva: Viva, command: s
 
 
 def test_help_lists_every_verb(viva: Viva) -> None:
-    pages = "".join(viva(*command, "--help").stdout for command in ((), ("notes",), ("eval",)))
-    assert sorted(re.findall(r"^  ([a-z]+)  ", pages, re.MULTILINE)) == sorted([*VERBS, "notes", "eval"])
+    pages = "".join(viva(*command, "--help").stdout for command in ((), *((name,) for name in GROUPS)))
+    assert sorted(re.findall(r"^  ([a-z]+)  ", pages, re.MULTILINE)) == sorted([*VERBS, *GROUPS])
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb not in NESTED_VERBS])

@@ -72,6 +72,8 @@ def test_the_walk_sees_imports_at_the_top_and_inside_functions() -> None:
         ("bot.errors", ("bot", "evals", "training")),
         ("bot.llm", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, "evals", "training")),
         ("bot.grading", ("bot.coach", "bot.store", "bot.compose", *SURFACES, "evals", "training")),
+        ("bot.sandbox", ("bot.coach", "bot.grading", "bot.store", "bot.compose", *SURFACES, *OURS[1:])),
+        ("bot.sandbox", (*PLATFORMS, "openai", "sqlalchemy")),
         ("bot.coach", ("bot.compose", "bot.settings", *SURFACES, "evals", "training")),
         (
             "bot.surface",
@@ -102,8 +104,8 @@ def test_only_the_command_line_runs_evals() -> None:
     assert arrows(inside("bot") - {"bot.terminal.evaluate"}, "evals", "tests", "training") == []
 
 
-def test_of_the_coach_only_its_door_uses_the_store() -> None:
-    assert arrows(inside("bot.coach") - {"bot.coach.coach"}, "bot.store") == []
+def test_of_the_coach_only_its_doors_use_the_store() -> None:
+    assert arrows(inside("bot.coach") - {"bot.coach.coach", "bot.coach.memory"}, "bot.store") == []
 
 
 def test_only_the_command_line_uses_the_terminal() -> None:

@@ -11,12 +11,14 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol, get_args
 
 from bot.coach.answers import Answerer
 from bot.coach.events import EVENT, CandidateEvent, Outcome, Replied, Seat, Shown, Start, Vote
+from bot.coach.history import Past, past
+from bot.coach.memory import Memory, revision
 from bot.coach.persona import Persona
+from bot.coach.progress import TopicProgress
 from bot.coach.reply import Delta, Reply
 from bot.coach.responder import OVER, Responder, prompts
 from bot.coach.session import Session, Status, replay
@@ -38,18 +40,6 @@ class Locks(Protocol):
         ...
 
 
-RECENT = 12  # questions of earlier sessions that a new one keeps for last
-
-
-@dataclass(frozen=True)
-class TopicProgress:
-    """How one person did on one topic: questions finished, mean score in [0, 1]."""
-
-    topic: str
-    questions: int
-    score: float
-
-
 class Coach:
     """Holds the conversation of any number of people; one turn at a time in each session.
 
@@ -68,6 +58,7 @@ class Coach:
     ) -> None:
         self._library = library
         self._store = store
+        self.memory = Memory(library, store)
         self._responder = Responder(library, judge, persona, answerer, sandbox)
         self._arriving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._locks: Locks = locks or defaultdict[str, AbstractAsyncContextManager[Any]](asyncio.Lock)
@@ -161,29 +152,24 @@ class Coach:
                 return row.id
         return None
 
-    async def recent_notes(self, person: str) -> tuple[str, ...]:
-        """Notes the person was asked about lately, newest first."""
-        notes: dict[str, None] = {}
-        for row in await self._store.sessions(person):
-            session = await self.session(row.id)
-            notes.update(dict.fromkeys(reversed(session.asked)))
-            if len(notes) >= RECENT:
-                break
-        return tuple(notes)[:RECENT]
-
     async def progress(self, person: str) -> list[TopicProgress]:
-        """Mean score by topic over everything the person was graded on, in topic order."""
-        scores: defaultdict[str, list[float]] = defaultdict(list)
+        """Mastery by topic over everything the person was graded on, in topic order."""
+        return list((await self.memory.progress(person)).topics)
+
+    async def history(self, person: str, most: int) -> list[Past]:
+        """The person's latest sessions in which something was graded, newest first, at most so many."""
+        found: list[Past] = []
         for row in await self._store.sessions(person):
-            for exchange in (await self.session(row.id)).history:
-                if exchange.grade and exchange.ref.note_id in self._library:
-                    scores[self._library[exchange.ref.note_id].topic].append(exchange.grade.score)
-        return [TopicProgress(topic, len(s), sum(s) / len(s)) for topic, s in sorted(scores.items())]
+            if one := past(row.created_at, await self.session(row.id), self._library):
+                found.append(one)
+            if len(found) == most:
+                break
+        return found
 
     async def export(self, person: str) -> dict[str, Any]:
         """Everything kept about a person, ready for JSON; event bodies as objects."""
         tables = await self._store.export(person)
-        for row in tables["events"]:
+        for row in (*tables["events"], *tables["concepts"], *tables["wishes"]):
             row["body"] = json.loads(row["body"])
         for row in tables["sessions"]:
             row["created_at"] = row["created_at"].isoformat()
@@ -219,7 +205,7 @@ class Coach:
             outcomes = [*turn.outcomes, Replied(to=event.id, replies=tuple(turn.replies))]
             records = [_record(o, f"{event.id}/{n}/{o.kind}") for n, o in enumerate(outcomes)]
             records[-1] = _record(outcomes[-1], f"{event.id}/replied")
-            await self._store.append(row, records)
+            await self._store.append(row, records, revision(row.id, session, turn.session))
             session = await self.session(row.id)
             for reply in session.replies[event.id].replies[ahead:]:
                 yield reply

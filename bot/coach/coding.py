@@ -49,8 +49,6 @@ _NOT_RUN = (
     "Code cannot be run here, so the rubric alone is graded; to have it run: "
     "pip install 'viva-coach[code]', then viva sandbox setup."
 )
-
-
 _FRAME = ("def ", "async def ", "class ", "import ", "from ", "@")
 
 
@@ -197,8 +195,11 @@ class Coding:
         run = exchange.ran(event.id)
         if run:
             _tell(turn, run, len(exchange.runs))
+        if waits and run:
+            turn.say(ProbeReply(text=exchange.last_prompt))
+        elif waits and codes[-1] is None:
+            turn.say(NoticeReply(text=_NOTED))  # of code that could not be run now that was said
         if waits:
-            turn.say(ProbeReply(text=exchange.last_prompt) if run else NoticeReply(text=_NOTED))
             return Then.WAIT
         if exchange.probes and (exchange.runs or any(codes[:-1])):
             return Then.FINISH  # it was asked

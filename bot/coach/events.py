@@ -48,6 +48,14 @@ class _Event(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Planned(_Event):
+    """A question that is to come, in these words, and why, in a sentence."""
+
+    ref: QuestionRef
+    text: str
+    why: str = ""
+
+
 class _FromCandidate(_Event):
     id: str
     at: datetime
@@ -56,6 +64,7 @@ class _FromCandidate(_Event):
 class Start(_FromCandidate):
     """A session begins. `avoid` are notes asked lately, used only when nothing else is left.
 
+    The questions of a drill's `agenda` come first, in that order.
     Of a `private` session only the candidate is to see the grades. `plain` asks whatever model words
     something for short sentences and everyday words.
     """
@@ -68,6 +77,7 @@ class Start(_FromCandidate):
     minutes: int = Field(default=30, ge=5, le=180)
     seed: int = 0
     avoid: tuple[str, ...] = ()
+    agenda: tuple[Planned, ...] = ()
     private: bool = False
     plain: bool = False
 
@@ -79,10 +89,11 @@ class _ToPrompt(_FromCandidate):
 
 
 class Say(_ToPrompt):
-    """The candidate says something in answer to what stands open."""
+    """The candidate says something in answer to what stands open; `sure` is from 1, guessing, to 5, certain."""
 
     kind: Literal["say"] = "say"
     text: Said
+    sure: int | None = Field(default=None, ge=1, le=5)
 
 
 class Ask(_FromCandidate):

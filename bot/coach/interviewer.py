@@ -28,6 +28,7 @@ MINUTES_A_QUESTION = 4
 BACKGROUND_TOPICS = frozenset({"signal-processing"})
 OPENING = "research-talk"
 CANDIDATE_QUESTIONS = "questions-for-us"
+NEW = "You have not been asked this before."
 
 # The arc of an interview: stage, and the share of the minutes by whose end it is over.
 ARC = (
@@ -68,11 +69,17 @@ class Probe:
 
 @dataclass(frozen=True)
 class Next:
-    """Put a question: a note's own, or a rung of its ladder; `bridge` leads over from the last note."""
+    """Put a question: a note's own, or a rung of its ladder; `bridge` leads over from the last note.
+
+    `text` are other words for it, `why` says why it comes now; `deeper`: it goes on with the question before.
+    """
 
     ref: QuestionRef
     stage: Stage
     bridge: str = ""
+    text: str = ""
+    why: str = ""
+    deeper: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,7 +163,7 @@ def next_question(session: Session, library: Library) -> Next | Close:
     if start.mode is Mode.DRILL:
         if session.number >= start.questions:
             return Close()
-        return _pick(session, library, Stage.DRILL, last)
+        return _agenda(session, library, last) or _pick(session, library, Stage.DRILL, last)
     for stage in _stages_left(session):
         found = _pick(session, library, stage, last)
         if isinstance(found, Next):
@@ -173,7 +180,19 @@ def _deeper(session: Session, last: Exchange, library: Library) -> Next | None:
         return None
     if session.mode is Mode.INTERVIEW and last.stage not in _stages_in_time(session):
         return None
-    return Next(ref, last.stage)
+    return Next(ref, last.stage, deeper=True)
+
+
+def _agenda(session: Session, library: Library, last: Exchange | None) -> Next | None:
+    """The next question of the agenda that the notes still have, by a bridge where one leads there."""
+    for planned in session.start.agenda if session.start else ():
+        note_id = planned.ref.note_id
+        if note_id in session.asked or planned.text in session.said or not question(library, planned.ref):
+            continue
+        related = library[last.ref.note_id].related if last and last.ref.note_id in library else ()
+        bridges = [other.bridge for other in related if other.id == note_id and other.bridge not in session.said]
+        return Next(planned.ref, Stage.DRILL, *bridges[:1], text=planned.text, why=planned.why)
+    return None
 
 
 def _pick(session: Session, library: Library, stage: Stage, last: Exchange | None) -> Next | Close:
@@ -185,7 +204,15 @@ def _pick(session: Session, library: Library, stage: Stage, last: Exchange | Non
             fresh = session.start is None or related.id not in session.start.avoid
             if fresh and related.id in {note.id for note in pool} and related.bridge not in session.said:
                 return Next(QuestionRef(note_id=related.id), stage, related.bridge)
-    return Next(QuestionRef(note_id=pool[0].id), stage)
+    return Next(QuestionRef(note_id=pool[0].id), stage, why=_new(session, pool[0]))
+
+
+def _new(session: Session, note: Note) -> str:
+    """Said of what comes for the first time in a mixed drill, to somebody who was asked before."""
+    start = session.start
+    if start is None or start.mode is not Mode.DRILL or start.topic:
+        return ""
+    return NEW if start.avoid and note.id not in start.avoid else ""
 
 
 def _pool(session: Session, library: Library, stage: Stage) -> list[Note]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.grading.grade import Aid, Verdict, WrongBelief
-from bot.grading.running import Case, Tested, Wrong
+from bot.grading.running import Case, Result, Wrong
 
 
 class _Reply(BaseModel):
@@ -15,7 +15,8 @@ class _Reply(BaseModel):
 class QuestionReply(_Reply):
     """A question; `number` of `of` main questions (`of` is None in an interview), `rung` > 0 goes deeper.
 
-    `starter` is code to begin with, where the answer is to be code.
+    `why` says in a sentence why it comes now, where there is a reason. `starter` is code to begin with, where the
+    answer is to be code.
     """
 
     kind: Literal["question"] = "question"
@@ -27,6 +28,7 @@ class QuestionReply(_Reply):
     stage: str = ""
     bridge: str = ""
     starter: str = ""
+    why: str = ""
 
 
 class ProbeReply(_Reply):
@@ -39,14 +41,14 @@ class ProbeReply(_Reply):
 class RunReply(_Reply):
     """How the candidate's code ran, try `number` of `of`. An interview shows no `tests`, only what it fails on.
 
-    `error` is what it broke on, `failing` the first case that failed; seconds are those of all cases that were
-    through, and of the same ones with the reference solution.
+    `error` is what it broke on, `failing` the first case that failed; seconds are those of the cases that passed,
+    and of the same ones with the reference solution.
     """
 
     kind: Literal["run"] = "run"
     number: int
     of: int
-    tests: tuple[Tested, ...] = ()
+    tests: tuple[Result, ...] = ()
     failing: Case | None = None
     error: Wrong | None = None
     seconds: float | None = None

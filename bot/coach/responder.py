@@ -205,13 +205,13 @@ class Responder:
             return
         found = question(self._library, move.ref)
         assert found  # noqa: S101  # the interviewer only picks questions that the library has
-        number = turn.session.number if move.ref.rung else turn.session.number + 1
+        number = turn.session.number if move.deeper else turn.session.number + 1
         exercise = exercise_of(self._library, move.ref)
-        starter = exercise.starter if exercise else ""
-        asked = Asked(to=turn.event.id, ref=move.ref, text=found[0], stage=move.stage, number=number, starter=starter)
+        starter, text = exercise.starter if exercise else "", move.text or found[0]
+        asked = Asked(to=turn.event.id, ref=move.ref, text=text, stage=move.stage, number=number, starter=starter)
         turn.decide(asked)
         if turn.session.current:
-            turn.say(_put(turn.session, turn.session.current, move.bridge))
+            turn.say(_put(turn.session, turn.session.current, move.bridge, move.why))
 
     def _close(self, turn: Turn) -> None:
         """Say how it went, once the panel has voted. An open question that got an answer counts, one without does not.
@@ -297,7 +297,7 @@ def prompts(session: Session) -> Iterator[QuestionReply | ProbeReply]:
             yield ProbeReply(text=exchange.last_prompt)
 
 
-def _put(session: Session, exchange: Exchange, bridge: str = "") -> QuestionReply:
+def _put(session: Session, exchange: Exchange, bridge: str = "", why: str = "") -> QuestionReply:
     in_drill = session.start is not None and session.mode is Mode.DRILL
     return QuestionReply(
         text=exchange.text,
@@ -307,5 +307,6 @@ def _put(session: Session, exchange: Exchange, bridge: str = "") -> QuestionRepl
         of=session.start.questions if in_drill and session.start else None,
         stage="" if in_drill else exchange.stage,
         bridge=bridge,
+        why=why,
         starter=exchange.starter,
     )

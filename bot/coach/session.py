@@ -49,7 +49,8 @@ class Exchange:
     """One question and everything said about it so far.
 
     `last_prompt` is what the candidate is to answer now (the question or the last probe),
-    `answered_prompt` what their last answer was to; `notices` came with its grade. `starter` is shown with a question
+    `answered_prompt` what their last answer was to; `notices` came with its grade. `sure` is how sure the candidate
+    was of their first answer, from 1 to 5, `finished` when the question was over. `starter` is shown with a question
     that wants code, `runs` are those of the code so far.
     """
 
@@ -67,6 +68,8 @@ class Exchange:
     notices: tuple[str, ...] = ()
     answered_prompt: str = ""
     skipped: bool = False
+    sure: int | None = None
+    finished: datetime | None = None
     starter: str = ""
     runs: tuple[Executed, ...] = ()
 
@@ -195,7 +198,7 @@ def _decided(session: Session, event: Outcome) -> Session:
             asks = event.asks or current.last_prompt
             return replace(session, current=replace(current, runs=(*current.runs, event), last_prompt=asks))
         case Graded() if current:
-            said = next((e.text for e in session.pending if isinstance(e, Say) and e.id == event.to), "")
+            said = next((e for e in session.pending if isinstance(e, Say) and e.id == event.to), None)
             return replace(session, current=_merge(current, said, event.grade), graded=session.graded | {event.to})
         case Probed() if current:
             probes = {**current.probes, event.point_id: current.probes.get(event.point_id, 0) + 1}
@@ -205,7 +208,7 @@ def _decided(session: Session, event: Outcome) -> Session:
             current = replace(current, hinted=current.hinted | {event.point_id})
             return replace(session, current=current, said=session.said | {event.text})
         case Finished() if current:
-            done = replace(current, skipped=event.skipped)
+            done = replace(current, skipped=event.skipped, finished=session.clock)
             return replace(session, current=None, history=(*session.history, done), subject=done.text)
         case Marked():
             return replace(session, history=_marked(session.history, event))
@@ -220,7 +223,7 @@ def _decided(session: Session, event: Outcome) -> Session:
             return session
 
 
-def _merge(exchange: Exchange, said: str, grade: Grade) -> Exchange:
+def _merge(exchange: Exchange, said: Say | None, grade: Grade) -> Exchange:
     """Take over what a new answer earned; what was earned before is never lost."""
     first = not exchange.points
     unaided = first or (bool(exchange.runs) and not exchange.probes)  # after a try nothing was asked but the next one
@@ -239,7 +242,8 @@ def _merge(exchange: Exchange, said: str, grade: Grade) -> Exchange:
         exchange,
         points=points,
         misconceptions=(*exchange.misconceptions, *(b for b in grade.misconceptions if b.claim not in known)),
-        answers=(*exchange.answers, said),
+        answers=(*exchange.answers, said.text if said else ""),
+        sure=said.sure if said and first else exchange.sure,
         judge=grade.judge if first or grade.judge != "rule" else exchange.judge,
         notices=grade.notices,
         answered_prompt=exchange.last_prompt,

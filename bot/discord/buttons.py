@@ -9,10 +9,11 @@ from discord import ButtonStyle, ui
 
 from bot.coach.reply import Reply
 from bot.surface import press as clicks
+from bot.surface.goals import SURE, SURENESS
 from bot.surface.press import PRESS, Press, Verb, mark
 
 MAX_ANSWER = 4_000  # characters, Discord's limit for a text field
-_ANSWER_FIELD = "answer"
+_ANSWER_FIELD, _SURE_FIELD = "answer", "sure"
 
 
 class Button(ui.DynamicItem[ui.Button[Any]], template=PRESS):
@@ -83,26 +84,34 @@ def shared(message: discord.Message, press: Press) -> ui.LayoutView:
 
 
 class AnswerForm(ui.Modal):
-    """The form for an answer of up to 4,000 characters. It is read by `submitted`, in whichever process."""
+    """The form for an answer of up to 4,000 characters, some of it begun. Whichever process reads it by `submitted`."""
 
-    def __init__(self, session_id: str, prompt: str, question: str) -> None:
+    def __init__(self, session_id: str, prompt: str, question: str, *, begun: str = "", sure: bool = False) -> None:
         # Whoever closes the form says nothing, so it is forgotten after a while.
         super().__init__(title="Your answer", timeout=3600, custom_id=Press(Verb.ANSWER, session_id, prompt).custom_id)
         if question:
             self.add_item(ui.TextDisplay(question))
         field: ui.TextInput[Any] = ui.TextInput(
-            style=discord.TextStyle.paragraph, custom_id=_ANSWER_FIELD, max_length=MAX_ANSWER
+            style=discord.TextStyle.paragraph,
+            custom_id=_ANSWER_FIELD,
+            max_length=MAX_ANSWER,
+            default=begun or None,
         )
-        self.add_item(ui.Label(text="In your own words", component=field))
+        self.add_item(ui.Label(text="Your code" if begun else "In your own words", component=field))
+        if sure:
+            options = [discord.SelectOption(label=label, value=label[0]) for label in SURENESS]
+            menu: ui.Select[Any] = ui.Select(custom_id=_SURE_FIELD, options=options, min_values=0, required=False)
+            self.add_item(ui.Label(text=SURE, component=menu))
 
 
-def submitted(data: Mapping[str, Any]) -> tuple[Press, str] | None:
-    """Which form was handed in, and the answer in it; None for a form that is not an answer."""
+def submitted(data: Mapping[str, Any]) -> tuple[Press, str, int | None] | None:
+    """Which form was handed in, the answer in it and how sure it is; None for a form that is not an answer."""
     press = Press.read(str(data.get("custom_id", "")))
     if press is None or press.verb != Verb.ANSWER:
         return None
-    fields = {field.get("custom_id"): field.get("value", "") for field in _fields(data.get("components", []))}
-    return press, str(fields.get(_ANSWER_FIELD, ""))
+    fields = {field.get("custom_id"): field for field in _fields(data.get("components", []))}
+    chosen: list[str] = fields.get(_SURE_FIELD, {}).get("values") or []
+    return press, str(fields.get(_ANSWER_FIELD, {}).get("value", "")), int(chosen[0]) if chosen else None
 
 
 def _fields(components: list[Any]) -> Iterator[Mapping[str, Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 import discord
 from discord import ButtonStyle, ui
 
-from bot.coach.coach import TopicProgress
+from bot.coach.progress import TopicProgress
 from bot.coach.reply import DebriefReply, GradeReply, NoticeReply, ProbeReply, QuestionReply, Reply, RunReply
 from bot.discord import layout
 from bot.discord.buttons import Button
@@ -45,9 +45,9 @@ def cards(reply: Reply, *, session_id: str, private: bool = False, sharer: str =
     return laid_out(_laid(blocks), _colour(reply))
 
 
-def progress(rows: Sequence[TopicProgress]) -> list[Card]:
-    """Mean score by topic, as a chart and as text."""
-    return laid_out(_laid(DISCORD.progress(rows)), BLUE if rows else None)
+def progress(rows: Sequence[TopicProgress], further: Sequence[str] = ()) -> list[Card]:
+    """Mastery by topic, as a chart and as text, with sentences of Viva's own under it."""
+    return laid_out(_laid(DISCORD.progress(rows, further)), BLUE if rows else None)
 
 
 def _laid(blocks: Iterable[Block]) -> Iterator[layout.Block]:

@@ -16,6 +16,7 @@ from bot.compose import App
 from bot.discord.buttons import Button, submitted
 from bot.discord.commands import add_commands
 from bot.discord.conversation import Conversation
+from bot.discord.goals import REMIND_SECONDS, remind
 from bot.discord.listening import Listening
 from bot.discord.marking import Marking
 from bot.discord.panel import Voting
@@ -89,6 +90,7 @@ class Viva(discord.AutoShardedClient):
             await self._take_up()
             self._again.start()
             self._expire.start()
+            self._remind.start()
 
     async def _take_up(self) -> None:
         """Go on where the process before this one was stopped or killed."""
@@ -107,6 +109,13 @@ class Viva(discord.AutoShardedClient):
         log.info(
             "%d sessions were older than their server keeps them", await self.servers.expire(discord.utils.utcnow())
         )
+
+    @tasks.loop(seconds=REMIND_SECONDS)
+    async def _remind(self) -> None:
+        try:
+            await remind(self, discord.utils.utcnow())
+        except Exception as error:  # in a minute it is tried again; raised, it would end the loop
+            log.warning("nobody could be reminded (%s)", noted(error))
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """A form was handed in; everything else has its own way."""

@@ -9,9 +9,11 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
+from bot.coach.agenda import DUE
 from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Skip, Start, Stop
 from bot.discord import cards
 from bot.discord.deliver import ByToken
+from bot.discord.goals import COMMANDS as GOALS
 from bot.discord.grading import grade_this_answer
 from bot.discord.places import person_of, place_of
 from bot.discord.privacy import COMMANDS as PRIVACY
@@ -21,6 +23,7 @@ from bot.discord.text import MESSAGE, pieces
 from bot.errors import UsageError
 from bot.grading.grade import Verdict
 from bot.surface.servers import Servers
+from bot.surface.words import further
 from knowledge.library import Library, spelt
 from knowledge.note import Level
 
@@ -36,6 +39,7 @@ Right-click any message of yours and choose *Apps*, *Grade this answer* to have 
 Practice only: grades are no basis for hiring anybody.
 """
 _NO_PANEL = "Bots cannot sit on a panel, and nobody on their own."
+_DUE = "What is due again"
 _CHOICES = 25  # Discord's limit
 _LABEL = 100  # characters of a choice
 _VERDICTS: dict[VerdictName, Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]] = {
@@ -46,6 +50,12 @@ _VERDICTS: dict[VerdictName, Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSE
 async def subjects(interaction: Interaction, typed: str) -> list[Choice[str]]:
     """Topics and notes that have what was typed in their name, topics first."""
     return offered(interaction.client.app.knowledge.library, typed)
+
+
+async def drillable(interaction: Interaction, typed: str) -> list[Choice[str]]:
+    """What is due, then as `subjects`."""
+    again = [Choice(name=_DUE, value=DUE)] if spelt(typed) in spelt(_DUE) else []
+    return [*again, *await subjects(interaction, typed)][:_CHOICES]
 
 
 def offered(library: Library, typed: str) -> list[Choice[str]]:
@@ -66,12 +76,12 @@ def offered(library: Library, typed: str) -> list[Choice[str]]:
 
 @app_commands.command(name="drill", description="Questions, with a grade after each answer.")
 @app_commands.describe(
-    topic="A topic or a single note; a mix without it",
+    topic="A topic, a single note, or what is due; a mix without it",
     questions="How many questions, 5 without it",
     level="How deep the questions go; all levels without it",
     private="For your eyes only: a private thread, or grades that nobody else sees",
 )
-@app_commands.autocomplete(topic=subjects)
+@app_commands.autocomplete(topic=drillable)
 async def drill(
     interaction: Interaction,
     topic: str | None = None,
@@ -123,10 +133,10 @@ async def _begin(interaction: Interaction, mode: Mode, panel: Sequence[discord.U
             **_event(interaction),
             mode=mode,
             seed=random.randrange(2**31),  # noqa: S311  # order of questions, not a secret
-            avoid=await viva.app.coach.recent_notes(person),
             plain=(await viva.servers.settings(server)).plain,
             **wishes,
         )
+        start = await viva.app.coach.memory.planned(person, start)
         await viva.conversation.begin(interaction, start, server, panel)
 
 
@@ -222,8 +232,8 @@ async def progress(interaction: Interaction) -> None:
     """The person's progress as a chart."""
     async with telling(interaction):
         await interaction.response.defer(ephemeral=True)
-        rows = await interaction.client.app.coach.progress(person_of(interaction.user))
-        for card in await asyncio.to_thread(cards.progress, rows):
+        known = await interaction.client.app.coach.memory.progress(person_of(interaction.user))
+        for card in await asyncio.to_thread(cards.progress, known.topics, further(known)):
             await interaction.followup.send(view=card.view, files=list(card.files), ephemeral=True)
 
 
@@ -242,6 +252,6 @@ async def help_(interaction: Interaction) -> None:
 def add_commands(tree: app_commands.CommandTree[Any], servers: Servers, *, free_chat: bool) -> None:
     """Every command that Viva has on Discord."""
     session: list[Command] = [drill, interview, hint, skip, mark, pause, resume, stop]
-    person: list[Command] = [ask, topics, progress, *PRIVACY, help_, grade_this_answer]
+    person: list[Command] = [ask, topics, progress, *GOALS, *PRIVACY, help_, grade_this_answer]
     for command in [*session, *person, settings_command(servers, free_chat=free_chat)]:
         tree.add_command(command)

@@ -13,7 +13,7 @@ from bot.coach.coach import Coach
 from bot.coach.events import CandidateEvent, Mark, Resume, Say, Seat, Start, Vote
 from bot.coach.reply import BallotReply
 from bot.coach.session import Session
-from bot.discord.buttons import AnswerForm, shared
+from bot.discord.buttons import MAX_ANSWER, AnswerForm, shared
 from bot.discord.cards import cards
 from bot.discord.panel import ballot
 from bot.discord.places import Channel, Held, Places, find, person_of, place_of
@@ -49,7 +49,10 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
             await self._owned(interaction, press.session_id)
             if press.verb == Verb.ANSWER:
                 question = interaction.message.content if interaction.message else ""
-                await interaction.response.send_modal(AnswerForm(press.session_id, press.detail, question))
+                sure = await self.asks_sureness(person_of(interaction.user), press.session_id)
+                begun = await self.begun(press.session_id, MAX_ANSWER)
+                form = AnswerForm(press.session_id, press.detail, question, begun=begun, sure=sure)
+                await interaction.response.send_modal(form)
             elif press.verb == Verb.REVEAL:
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 turn = await self._showing.turn(press.session_id, str(interaction.id), interaction)
@@ -60,11 +63,14 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
                 event = self.event(press, id=str(interaction.id), at=interaction.created_at)
                 await self.take(press.session_id, event, interaction, interaction.response.defer)
 
-    async def submitted(self, interaction: discord.Interaction[Any], press: Press, text: str) -> None:
+    async def submitted(
+        self, interaction: discord.Interaction[Any], press: Press, text: str, sure: int | None = None
+    ) -> None:
         """An answer was handed in by form; it is quoted for whoever reads along."""
         async with telling(interaction):
             held = await self._owned(interaction, press.session_id)
-            event = Say(id=str(interaction.id), at=interaction.created_at, text=text, prompt=press.prompt)
+            given = {"id": str(interaction.id), "at": interaction.created_at, "text": text, "sure": sure}
+            event = Say.model_validate({**given, "prompt": press.prompt})
             alone = held.whisper or held.channel is None
             quote = partial(_quote, interaction, text, ephemeral=alone)
             await self.take(press.session_id, event, interaction, quote)

@@ -5,6 +5,7 @@ score = 0.6 * the share of tests passed + 0.4 * what the rubric earns.
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ class _Value(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Tested(_Value):
+class Result(_Value):
     """How one test went; `says` is its line, `reason` why it failed, without what was expected."""
 
     id: str
@@ -61,10 +62,10 @@ class Run(_Value):
     """How a run went.
 
     `failing` is the first test that failed, `error` what the code broke on, if that is why. `seconds` is what the
-    tests took that were through, `reference` what the same ones take with the solution.
+    tests took that passed, `reference` what the same ones take with the solution.
     """
 
-    tests: tuple[Tested, ...]
+    tests: tuple[Result, ...]
     failing: Case | None = None
     error: Wrong | None = None
     seconds: float = 0.0
@@ -91,22 +92,27 @@ def judged(exercise: Exercise, code: Code, outcome: Outcome, reference: Outcome 
     tests = [_tested(exercise, test, ran.get(test.id), outcome) for test in exercise.tests]
     first = next((n for n, test in enumerate(tests) if not test.passed), None)
     broken = outcome.fault is not None
+    passed = {test.id for test in tests if test.passed}
     return Run(
         tests=tuple(tests),
         failing=None if first is None or broken else _case(exercise, exercise.tests[first], ran, outcome),
         error=None if first is None else _wrong(code, ran.get(exercise.tests[first].id), outcome),
-        seconds=sum(each.seconds for each in outcome.ran),
-        reference=sum(each.seconds for each in reference.ran if each.id in ran) if reference else None,
+        seconds=_seconds(outcome, passed),
+        reference=_seconds(reference, passed) if reference else None,
     )
 
 
-def _tested(exercise: Exercise, test: Test, ran: Ran | None, outcome: Outcome) -> Tested:
+def _seconds(outcome: Outcome, tests: AbstractSet[str]) -> float:
+    return sum(ran.seconds for ran in outcome.ran if ran.id in tests)
+
+
+def _tested(exercise: Exercise, test: Test, ran: Ran | None, outcome: Outcome) -> Result:
     if ran is None:
-        return Tested(id=test.id, says=test.says, passed=False, reason=_brief(outcome.sentence, _MESSAGE))
+        return Result(id=test.id, says=test.says, passed=False, reason=_brief(outcome.sentence, _MESSAGE))
     if ran.error:
-        return Tested(id=test.id, says=test.says, passed=False, reason=_brief(ran.error.sentence, _MESSAGE))
+        return Result(id=test.id, says=test.says, passed=False, reason=_brief(ran.error.sentence, _MESSAGE))
     passed = exercise.passed(test, plain(ran.value))
-    return Tested(id=test.id, says=test.says, passed=passed, reason="" if passed else "It gave something else.")
+    return Result(id=test.id, says=test.says, passed=passed, reason="" if passed else "It gave something else.")
 
 
 def _case(exercise: Exercise, test: Test, ran: Mapping[str, Ran], outcome: Outcome) -> Case:
@@ -157,9 +163,11 @@ def written(value: Value) -> str:
     """A value on one line, shortened."""
     if isinstance(value, np.ndarray):
         shape = " × ".join(map(str, value.shape))
-        numbers = np.array2string(value, precision=4, separator=", ", threshold=16, edgeitems=2, max_line_width=10_000)
-        line = " ".join(numbers.split()).replace("[ ", "[")
-        return _brief(f"{line} ({shape})" if value.ndim > 1 or value.size > 16 else line, _VALUE)
+        # Commas keep numbers apart; numpy's padding would only take room.
+        form: Any = {"float_kind": "{:.4g}".format}
+        told = np.array2string(value, separator=",", threshold=24, edgeitems=2, max_line_width=10_000, formatter=form)
+        line = ", ".join("".join(told.split()).split(","))
+        return _brief(line if value.size <= 24 else f"{line} ({shape})", _VALUE)
     return _brief(_plain(value), _VALUE)
 
 
@@ -198,7 +206,7 @@ def as_points(exercise: Exercise, run: Run | None, evidence: Span | None) -> tup
     return tuple(_point(point_of(test.id), weight, results.get(test.id), evidence) for test in exercise.tests)
 
 
-def _point(name: str, weight: float, result: Tested | None, evidence: Span | None) -> PointGrade:
+def _point(name: str, weight: float, result: Result | None, evidence: Span | None) -> PointGrade:
     if result and result.passed:
         return PointGrade(point_id=name, weight=weight, verdict=Verdict.MET, evidence=evidence)
     reason = result.reason if result else _NOT_RUN

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from bot.errors import SandboxError
 from bot.sandbox import wire
 from bot.sandbox.sandbox import DEFAULT, End, Limits, Outcome, Trial
+from bot.sandbox.wasm import OUT_OF_MEMORY
 
 START = 30.0  # seconds until a guest is ready
 AT_ONCE = 2
-OUT_OF_MEMORY = 3  # the exit code by which a child says so
 
 Command = Sequence[str]
 

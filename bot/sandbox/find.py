@@ -22,7 +22,7 @@ class Found:
 
 
 def find(settings: VivaSettings) -> Sandbox | None:
-    """The sandbox to run code in, or None."""
+    """The sandbox to run code in, or None; made once for an app, since it counts who runs at a time."""
     return look(settings).sandbox
 
 

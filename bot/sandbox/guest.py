@@ -113,7 +113,8 @@ def _numbers(value: Any, depth: int) -> Any:
 
 def fault(error: BaseException) -> dict[str, Any]:
     """An exception as JSON, with the last line of the candidate's code that it came through."""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == ANSWER]
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [line for frame, line in frames if frame.f_code.co_filename == ANSWER]
     if isinstance(error, SyntaxError) and error.filename == ANSWER:
         lines, error = [error.lineno], type(error)(error.msg)
     try:
@@ -179,7 +180,8 @@ def main() -> None:
         while data:
             data = data[write(1, data) :]
 
-    sys.modules.update(dict.fromkeys(WRITTEN_BY_OTHERS))  # pyright: ignore[reportArgumentType]  # None: "cannot be imported"
+    hidden: Any = dict.fromkeys(WRITTEN_BY_OTHERS)  # a module that is None cannot be imported
+    sys.modules.update(hidden)
     serve(request, emit, leave)
     leave(0)
 

@@ -8,7 +8,6 @@ the process is. It stops itself after SECONDS, should its parent no longer be th
 """
 
 import importlib
-import resource
 import signal
 import sys
 import threading
@@ -17,7 +16,7 @@ from typing import Any
 
 STACK = 2 * 2**20  # bytes of WebAssembly stack; wasmtime takes no more without another setting
 THREAD_STACK = 4 * 2**20
-OWN_MEMORY = 1024 * 2**20  # bytes for wasmtime and the compiled module, besides the guest's memory
+OWN_MEMORY = 128 * 2**20  # bytes for wasmtime and the compiled module, besides the guest's memory
 OUT_OF_MEMORY = 3  # the exit code by which the child says so
 REFUSED = 76  # WASI's ENOTCAPABLE
 # The standard library's files, the clock, random numbers and the three streams. Every other call of WASI
@@ -39,6 +38,8 @@ def engine() -> Any:
 
 def confine(seconds: float, memory: int) -> None:
     """Limits of the whole process, which hold should WebAssembly not: the kernel ends it at its time."""
+    import resource  # not on every system that this file is imported on
+
     signal.setitimer(signal.ITIMER_REAL, seconds)
     for limit, value in (
         (resource.RLIMIT_CORE, 0),
@@ -59,11 +60,12 @@ def run(module_path: str, library: str, guest: str, memory: int) -> int:
     store.set_wasi(streams(wasmtime, library, guest))
     exports = linked(wasmtime, made, module).instantiate(store, module).exports(store)
     try:
-        return exports["run"](store)
-    except wasmtime.ExitTrap as left:
-        return left.code
+        exports["run"](store)
+    except wasmtime.ExitTrap:
+        return 0  # whatever code the guest left with: 3 is not its to give
     except wasmtime.WasmtimeError:  # a trap: the interpreter gave up, as it does where no memory is left
         return OUT_OF_MEMORY if exports["memory"].data_len(store) > memory - 2**20 else 1
+    return 0
 
 
 def streams(wasmtime: Any, library: str, guest: str) -> Any:

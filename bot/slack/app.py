@@ -19,6 +19,7 @@ from bot.slack.installing import ManyWorkspaces, OneWorkspace, Workspaces, asked
 from bot.slack.listeners import Listeners
 from bot.slack.parts import Parts
 from bot.slack.places import PREFIX, Place
+from bot.slack.reminding import reminding
 from bot.slack.serving import serving
 from bot.slack.web import Web, proxy_to, sdk_client, session
 from bot.slack.web import log as web_log
@@ -118,7 +119,8 @@ class Viva:
     @asynccontextmanager
     async def _at_work(self) -> AsyncGenerator[None]:
         """Take up what was left, try again what failed; at the end finish what is under way."""
-        tasks = [asyncio.create_task(work) for work in (self._take_up(), self._again(), self._expire())]
+        works = self._take_up(), self._again(), self._expire(), reminding(self.parts)
+        tasks = [asyncio.create_task(work) for work in works]
         log.info("on Slack")
         try:
             yield

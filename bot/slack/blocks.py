@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.coach.coach import TopicProgress
+from bot.coach.progress import TopicProgress
 from bot.coach.reply import DebriefReply, GradeReply, ProbeReply, QuestionReply, Reply
 from bot.slack.actions import question_buttons
 from bot.slack.layout import Message, Quote, laid_out
@@ -39,9 +39,9 @@ def question(session_id: str, number: int, reply: QuestionReply | ProbeReply, *,
     return laid_out([SLACK.question(reply), *([] if over else question_buttons(session_id, number))])
 
 
-def progress(rows: Sequence[TopicProgress]) -> list[Message]:
-    """Mean score by topic, as a chart and as text."""
-    return laid_out(SLACK.progress(rows))
+def progress(rows: Sequence[TopicProgress], further: Sequence[str] = ()) -> list[Message]:
+    """Mastery by topic, as a chart and as text, with sentences of Viva's own under it."""
+    return laid_out(SLACK.progress(rows, further))
 
 
 def said(plain: str) -> list[Message]:

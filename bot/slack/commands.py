@@ -13,7 +13,9 @@ from bot.slack.call import Call
 from bot.slack.layout import laid_out
 from bot.slack.parts import Parts
 from bot.slack.wishes import between, marking, plain, wish
+from bot.surface import goals
 from bot.surface.cards import Passage
+from bot.surface.words import further
 
 _QUESTIONS, _MINUTES = 5, 30
 _ASKED = 1_000  # characters
@@ -70,10 +72,10 @@ async def _begin(parts: Parts, call: Call, mode: Mode, typed: str, **wishes: Any
         level=wanted.level,
         private=wanted.private,
         seed=random.randrange(2**31),  # noqa: S311  # order of questions, not a secret
-        avoid=await parts.app.coach.recent_notes(call.person),
         plain=(await parts.servers.settings(call.server)).plain,
         **wishes,
     )
+    start = await parts.app.coach.memory.planned(call.person, start)
     await parts.conversation.begin(call, start, panel)
 
 
@@ -109,8 +111,22 @@ async def topics(parts: Parts, call: Call, _: str) -> None:
 async def progress(parts: Parts, call: Call, _: str) -> None:
     """How you do, by topic."""
     await call.ack()
-    rows = await parts.app.coach.progress(call.person)
-    await parts.whispered(call, await asyncio.to_thread(blocks.progress, rows))
+    known = await parts.app.coach.memory.progress(call.person)
+    await parts.whispered(call, await asyncio.to_thread(blocks.progress, known.topics, further(known)))
+
+
+async def goal(parts: Parts, call: Call, typed: str) -> None:
+    """A daily goal, and when to be reminded of it."""
+    await call.ack()
+    told = await goals.goal(parts.app.coach.memory, call.person, typed, call.at)
+    await parts.whispered(call, blocks.told(told))
+
+
+async def sure(parts: Parts, call: Call, typed: str) -> None:
+    """Whether to be asked how sure one is."""
+    await call.ack()
+    told = await goals.sureness(parts.app.coach.memory, call.person, typed, call.at)
+    await parts.whispered(call, blocks.told(told))
 
 
 async def help_(parts: Parts, call: Call, _: str) -> None:
@@ -128,7 +144,9 @@ def _driving(event: Callable[[Call], CandidateEvent]) -> Run:
 
 
 COMMANDS: Mapping[str, Command] = {
-    "drill": Command("[topic] [questions] [level] [private]", "Questions, with a grade after each answer.", drill),
+    "drill": Command(
+        "[topic or due] [questions] [level] [private]", "Questions, with a grade after each answer.", drill
+    ),
     "interview": Command(
         "[minutes] [topic] [private] [panel @somebody]",
         "An interview: no word about grades until the debrief.",
@@ -137,6 +155,8 @@ COMMANDS: Mapping[str, Command] = {
     "ask": Command("question", "An answer from the notes, with its sources.", ask, alone=False),
     "topics": Command("", "What there is to ask about.", topics),
     "progress": Command("", "How you do, by topic.", progress),
+    "goal": Command("[questions a day] [at hour, UTC] or off", "A daily goal, with a reminder if you like.", goal),
+    "sure": Command("on|off", "Be asked how sure you are of each answer.", sure, alone=False),
     "hint": Command("", "A nudge; the hinted point then earns half.", _driving(lambda call: Hint(**call.event))),
     "skip": Command("", "Show the answer and move on.", _driving(lambda call: Skip(**call.event))),
     "mark": Command(

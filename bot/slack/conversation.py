@@ -69,7 +69,9 @@ class Conversation(conversation.Conversation[Call, Where]):
             return
         await self._owned(call, press.session_id)
         if press.verb == Verb.ANSWER:
-            await self._open(call, forms.answer(press, question))
+            sure = await self.asks_sureness(call.person, press.session_id)
+            begun = await self.begun(press.session_id, forms.MAX_ANSWER)
+            await self._open(call, forms.answer(press, question, begun=begun, sure=sure))
         elif press.verb == Verb.REVEAL:
             await call.ack()
             turn = await self._slack.turn(press.session_id, call.key, call)
@@ -84,10 +86,10 @@ class Conversation(conversation.Conversation[Call, Where]):
         web = await self._places.web_of(call.team)
         await web("views.open", trigger_id=call.trigger, view=view)
 
-    async def submitted(self, call: Call, press: Press, text: str) -> None:
+    async def submitted(self, call: Call, press: Press, text: str, sure: int | None = None) -> None:
         """An answer was handed in by form; it is quoted for whoever reads along."""
         held = await self._owned(call, press.session_id)
-        event = Say(**call.event, text=text, prompt=press.prompt)
+        event = Say(**call.event, text=text, prompt=press.prompt, sure=sure)
         await self.take(press.session_id, event, call, partial(self._quote, call, held, press.session_id, text))
 
     async def _quote(self, call: Call, held: Held, session_id: str, text: str) -> None:

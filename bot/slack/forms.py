@@ -20,6 +20,7 @@ from bot.slack.rich import quote, rich
 from bot.slack.text import literal, unmentioning
 from bot.surface import words
 from bot.surface.formulas import readable
+from bot.surface.goals import SURE, SURENESS
 from bot.surface.marking import VERDICTS
 from bot.surface.pieces import pieces
 from bot.surface.press import Press, Verb, mark
@@ -37,23 +38,33 @@ _MOST = 100  # options of a menu
 _SHOWN = 300  # characters of a message that is to be graded
 _QUESTION, _WORDS = "question", "words"
 _CHANNELS, _DAILY, _PLAIN, _DAYS = "channels", "daily_questions", "plain", "retention_days"
+_SURE = "sure"
+_SURENESS = {"type": "radio_buttons", "options": [kit.option(label, label[0]) for label in SURENESS]}
 _ON, _OFF = kit.option("Plain: short, everyday words", "on"), kit.option("As in an interview", "off")
 
 
-def answer(press: Press, question: str) -> Json:
-    """The form for an answer of up to 3,000 characters; the question is mrkdwn, as the `text` of its message has it."""
+def answer(press: Press, question: str, *, begun: str = "", sure: bool = False) -> Json:
+    """The form for an answer of up to 3,000 characters, some of it begun, asking how `sure` it is where that is wished.
+
+    The question is mrkdwn, as the `text` of its message has it.
+    """
     element = {"type": "plain_text_input", "multiline": True, "max_length": MAX_ANSWER, "focus_on_load": True}
+    element |= {"initial_value": begun} if begun else {}
     blocks = [
         *map(kit.section, pieces(question, kit.SECTION)),
-        kit.field("answer", "In your own words", element, hint=_LONGER),
+        kit.field("answer", "Your code" if begun else "In your own words", element, hint=_LONGER),
+        *([kit.field(_SURE, SURE, _SURENESS, optional=True)] if sure else []),
     ]
     return kit.modal(ANSWER, "Your answer", blocks, submit="Hand in", private=press.custom_id)
 
 
-def answered(view: Mapping[str, Any]) -> tuple[Press, str] | None:
-    """The Answer button that the form came from, and the answer; None for another form."""
+def answered(view: Mapping[str, Any]) -> tuple[Press, str, int | None] | None:
+    """The Answer button that the form came from, the answer and how sure it is; None for another form."""
     press = Press.read(str(view.get("private_metadata", "")))
-    return (press, _value(view, "answer") or "") if press and view.get("callback_id") == ANSWER else None
+    if press is None or view.get("callback_id") != ANSWER:
+        return None
+    sure = _chosen(view, _SURE) if _SURE in view["state"]["values"] else None
+    return press, _value(view, "answer") or "", int(sure) if sure else None
 
 
 def ballot(reply: BallotReply, session_id: str, said: Mapping[int, Verdict]) -> Json:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from bot.coach.coach import TopicProgress
+from bot.coach.agenda import DUE
+from bot.coach.progress import TopicProgress
 from bot.slack import actions, kit
 from bot.slack.kit import Json
 from bot.slack.layout import Message
@@ -13,7 +14,7 @@ from bot.surface.words import brief, counted, listed
 
 _NEXT = 3  # topics to drill next
 _BUTTON = 75  # characters
-_MIX = "A mix of everything"
+_MIX, _DUE = "A mix of everything", "What is due again"
 
 
 def home(
@@ -47,7 +48,8 @@ def weakest(rows: Sequence[TopicProgress]) -> list[str]:
 
 def _next(rows: Sequence[TopicProgress]) -> list[Json]:
     buttons = [actions.drill(topic, brief(unmentioning(topic), _BUTTON)) for topic in weakest(rows)]
-    return [kit.header("Drill next"), kit.row(*buttons, actions.drill("", _MIX))]
+    again = [actions.drill(DUE, _DUE)] if any(row.due for row in rows) else []
+    return [kit.header("Drill next"), kit.row(*again, *buttons, actions.drill("", _MIX))]
 
 
 def _chosen(settings: ServerSettings) -> list[Json]:

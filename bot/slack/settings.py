@@ -8,6 +8,7 @@ from bot.errors import UsageError
 from bot.slack import blocks, forms, home, privacy
 from bot.slack.call import Call
 from bot.slack.parts import Parts
+from bot.surface.words import further
 
 _MANAGERS_ONLY = "Only those who may manage the workspace can change how Viva is in it."
 _FIELDS = {"Questions": "daily_questions", "Days": "retention_days"}
@@ -43,8 +44,9 @@ async def change(parts: Parts, call: Call, changes: Mapping[str, Any]) -> None:
 async def publish(parts: Parts, call: Call) -> None:
     """The Home tab of whoever looks at it."""
     await call.ack()
-    rows = await parts.app.coach.progress(call.person)
-    shown = await asyncio.to_thread(blocks.progress, rows)
+    known = await parts.app.coach.memory.progress(call.person)
+    rows = known.topics
+    shown = await asyncio.to_thread(blocks.progress, rows, further(known))
     manages = (await parts.people.find(call.person)).manages
     chosen = await parts.servers.settings(call.server) if manages else None
     about = await privacy.text(parts, call.server)

@@ -34,8 +34,8 @@ _INDENTED = re.compile(r"^[ \t]+", re.MULTILINE)
 # A name that is still being written shows its beginning only.
 _GROWING = re.compile(r"<(?=[!@#])|@(?=[chCHeE])")
 _COMMAND = re.compile(
-    r"(?<![\w/.])/(?=(?:ask|drill|export|forget|help|hint|interview|mark|pause|privacy|progress|resume|settings|skip"
-    r"|stop|topics)\b)"
+    r"(?<![\w/.])/(?=(?:ask|drill|export|forget|goal|help|hint|interview|mark|pause|privacy|progress|resume|settings|skip"
+    r"|stop|sure|topics)\b)"
 )
 _MARKS = {"strong": "*", "em": "_", "s": "~"}
 _READER = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")

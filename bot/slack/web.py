@@ -106,7 +106,7 @@ class Web:
 
         The token goes to Slack alone: a file may be kept elsewhere, and its address is then whoever's.
         """
-        host, own = urlsplit(url), urlsplit(self._client.base_url)
+        host, own = urlsplit(url), urlsplit(str(self._client.base_url))
         if host.netloc != own.netloc and not (host.scheme == "https" and f".{host.hostname}".endswith(".slack.com")):
             return None
         headers = {"Authorization": f"Bearer {self._client.token}"}

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from bot.errors import StoreError
 
-HEAD = "0003"  # the newest migration; a test holds it to the files
+HEAD = "0004"  # the newest migration; a test holds it to the files
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",

@@ -49,6 +49,25 @@ usage = Table(
     Column("output_tokens", Integer, nullable=False),
 )
 
+# Follows from the events alone, so it may be dropped at any time; what is of no note in particular is under "".
+concepts = Table(
+    "concepts",
+    metadata,
+    Column("person_id", String(120), primary_key=True),
+    Column("note_id", String(60), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+# `hour` (UTC) is when to remind somebody, `reminded` the last day (UTC) on which that was done, or empty.
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("person_id", String(120), primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("hour", Integer, index=True),
+    Column("reminded", String(10), nullable=False),
+)
+
 servers = Table(
     "servers",
     metadata,

@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StoreError
+from bot.store.concepts import Revision, revise
 from bot.store.database import Database
-from bot.store.schema import ANONYMOUS, PERSONAL, events, servers, sessions, usage
+from bot.store.schema import ANONYMOUS, PERSONAL, concepts, events, servers, sessions, usage
 
 _ATTEMPTS = 20
 _FORGOTTEN = "This session has been forgotten and takes nothing more; start another."
@@ -122,8 +123,8 @@ class Store:
             rows = await connection.execute(query.order_by(sessions.c.created_at, sessions.c.id))
             return [_session_row(row) for row in rows]
 
-    async def append(self, session: SessionRow, records: Sequence[Record]) -> bool:
-        """Add events to a session, all or none, in order.
+    async def append(self, session: SessionRow, records: Sequence[Record], revision: Revision | None = None) -> bool:
+        """Add events to a session, all or none, in order; what is remembered of its person is revised with them.
 
         False, and nothing is added, when one of them is there already: a delivery repeated, or
         another process that was faster. Raises StoreError where the session is no longer there.
@@ -131,7 +132,10 @@ class Store:
         for _ in range(_ATTEMPTS):
             try:
                 async with self._begin() as connection:
-                    return await self._append(connection, session, records)
+                    added = await self._append(connection, session, records)
+                    if added and revision:
+                        await revise(connection, self.database, session.person_id, revision)
+                    return added
             except IntegrityError:
                 if await self.session(session.id) is None:
                     raise StoreError(_FORGOTTEN) from None
@@ -180,7 +184,9 @@ class Store:
         begun, server = sessions.c.created_at, sessions.c.server
         old = [and_(server == name, begun < moment) for name, moment in before.items()]
         old.append(and_(server.is_not(None), server.not_in(before), begun < otherwise))
+        whose = select(sessions.c.person_id).where(or_(*old))
         async with self._begin() as connection:
+            await connection.execute(delete(concepts).where(concepts.c.person_id.in_(whose)))
             gone = (await connection.execute(delete(sessions).where(or_(*old)))).rowcount
         if gone:
             await self.database.scrub()

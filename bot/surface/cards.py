@@ -6,8 +6,8 @@ A surface says by its `Markup` how it writes and lays the blocks out in its mess
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.coach.coach import TopicProgress
 from bot.coach.interviewer import shorten
+from bot.coach.progress import TopicProgress
 from bot.coach.reply import (
     AnswerReply,
     BallotReply,
@@ -105,9 +105,9 @@ class Markup:
         """A question or a probe; of any length, so to be shown in pieces."""
         if isinstance(reply, ProbeReply):
             return Passage(self.plain(reply.text))
-        bridge = [self.italic(self.plain(reply.bridge))] if reply.bridge else []
+        before = [self.italic(self.plain(text)) for text in (reply.why, reply.bridge) if text]
         starter = [code.fenced(reply.starter, "python"), self.small(_IN_CODE)] if reply.starter else []
-        return Passage("\n".join([*bridge, self.plain(reply.text), *starter]), title=words.place(reply))
+        return Passage("\n".join([*before, self.plain(reply.text), *starter]), title=words.place(reply))
 
     def so_far(self, text: str, *, markdown: bool) -> str:
         """A probe or an answer still being worded, as the whole will look; what is half a formula is kept back."""
@@ -146,15 +146,13 @@ class Markup:
             case DebriefReply():
                 return self._debrief(reply, session_id)
 
-    def progress(self, rows: Sequence[TopicProgress]) -> list[Block]:
-        """Mean score by topic, as a chart and as text."""
+    def progress(self, rows: Sequence[TopicProgress], further: Sequence[str] = ()) -> list[Block]:
+        """Mastery by topic, as a chart and as text, with sentences of Viva's own under it."""
         if not rows:
             return [Passage(f"Nothing has been graded yet; {self.command('drill', '')} starts.")]
-        lines = [
-            self.item(f"{self.inert(row.topic)}: {percent(row.score)} ({words.counted(row.questions, 'question')})")
-            for row in rows
-        ]
-        return [Passage("", title="Your progress by topic"), progress_chart(rows), Passage("\n".join(lines))]
+        lines = [self.item(f"{self.inert(row.topic)}: {words.known(row)}") for row in rows]
+        told = [Passage("\n".join(self.sentence(sentence) for sentence in further))] if further else []
+        return [Passage("", title="Your progress by topic"), progress_chart(rows), Passage("\n".join(lines)), *told]
 
     def _run(self, reply: RunReply) -> Iterator[Block]:
         tests = [f"{'✓' if test.passed else '✗'} {self.inert(test.says)}" for test in code.tests(reply)]

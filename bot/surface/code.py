@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bot.coach.reply import RunReply
 from bot.errors import UsageError
-from bot.grading.running import Tested
+from bot.grading.running import Result
 from bot.surface.words import printable
 
 MOST_BYTES = 64 * 1024
@@ -57,7 +57,7 @@ def headline(reply: RunReply) -> str:
     return f"{try_}{how}"
 
 
-def tests(reply: RunReply) -> tuple[Tested, ...]:
+def tests(reply: RunReply) -> tuple[Result, ...]:
     """The tests to show one by one: none of code that did not run at all."""
     return () if reply.error and not reply.failing else reply.tests
 

@@ -138,6 +138,11 @@ class Conversation(Generic[By, Channel]):
             raise UsageError(self.nothing_open)
         return found
 
+    async def asks_sureness(self, person: str, session_id: str) -> bool:
+        """Whether to ask somebody how sure they are: where they wish it, before the first answer to a question."""
+        current = (await self._coach.session(session_id)).current
+        return bool(current and not current.answers) and (await self._coach.memory.wishes(person)).sure
+
     async def seated(self, session_id: str, person: str) -> Session:
         """A session whose panel the person is on; UsageError for everybody else."""
         session = await self._coach.session(session_id)
@@ -153,6 +158,14 @@ class Conversation(Generic[By, Channel]):
                 if mark(reply) == press.detail:
                     return reply
         raise UsageError(_CARD_GONE)
+
+    async def begun(self, session_id: str, most: int) -> str:
+        """What the form of an answer begins with: code to begin with, or the last try; nothing where that is longer."""
+        exchange = (await self._coach.session(session_id)).current
+        if exchange is None or exchange.probes:
+            return ""
+        code = exchange.answers[-1] if exchange.runs and exchange.answers else exchange.starter
+        return code if len(code) <= most else ""
 
     def event(self, press: Press, *, id: str, at: datetime) -> CandidateEvent:  # noqa: A002  # as the events name it
         """What a click on a question's button means; UsageError for one that is no longer known."""

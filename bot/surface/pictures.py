@@ -13,17 +13,20 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.mathtext import MathTextParser
 from matplotlib.patches import FancyBboxPatch
 
-from bot.coach.coach import TopicProgress
+from bot.coach.progress import TopicProgress
 from bot.surface import words
 from bot.surface.formulas import formula, reads_well, replaced
 
-PAPER, INK, FAINT, TRACK, EARNED = "#1e1f22", "#f2f3f5", "#b5bac1", "#3a3c42", "#3ba55d"
+PAPER, INK, FAINT, TRACK = "#1e1f22", "#f2f3f5", "#b5bac1", "#3a3c42"
+EARNED, CURVE = "#3ba55d", "#8ea1ff"
 WIDTH = 520  # points; a picture has two pixels a point
 ROWS = 16  # topics on a chart; more would be too small to read
 
-_MARGIN, _ROW, _NUMBER = 16, 28, 46  # points
+_MARGIN, _ROW, _NUMBER = 16, 26, 46  # points
 _SIZE, _SMALL = 17, 11  # points
 _NAME = 24  # characters
+_HEAD, _FOOT = 34, 22  # points above and below the rows of a chart
+_BAR, _BAR_END, _PERCENT, _CURVE, _CURVE_END = 166, 346, 388, 402, 462  # points from the left
 _TRANSPOSE, _UPRIGHT_T = re.compile(r"\\top(?![A-Za-z])"), r"\\mathsf{T}"
 _PARSER: "MathTextParser[Any]" = MathTextParser("path")
 _DRAWING = Lock()  # the fonts are not made for several threads
@@ -60,11 +63,14 @@ def formulas(markdown: str, inline: Callable[[str], str]) -> tuple[str, list[Pic
 
 
 def progress_chart(progress: Sequence[TopicProgress]) -> Picture:
-    """A bar a topic, at least one; of more than ROWS topics those with the most questions."""
+    """A bar a topic, at least one, with its interval, its last weeks and what is due; of more than ROWS topics those
+    with the most questions.
+    """
     chosen = sorted(progress, key=lambda topic: -topic.questions)[:ROWS]
     rows = [(words.brief(topic.topic, _NAME), topic) for topic in progress if topic in chosen]
-    told = ", ".join(f"{name} {words.percent(topic.score)}" for name, topic in rows)
-    return Picture("progress.png", _chart(rows), f"Bar chart of the mean score by topic: {told}."[:1024])
+    told = ", ".join(f"{name} {words.percent(topic.score)}{words.waiting(topic.due)}" for name, topic in rows)
+    drawn = _chart(rows, sum(topic.questions for topic in progress), sum(topic.due for topic in progress))
+    return Picture("progress.png", drawn, f"Bar chart of the mastery by topic: {told}."[:1024])
 
 
 @lru_cache(maxsize=512)
@@ -87,20 +93,40 @@ def _formula(latex: str, number: int) -> bytes | None:
         return _png(figure)
 
 
-def _chart(rows: Sequence[tuple[str, TopicProgress]]) -> bytes:
-    left, right = 170, WIDTH - 150
+def _chart(rows: Sequence[tuple[str, TopicProgress]], questions: int, due: int) -> bytes:
     with _DRAWING:
-        figure, page = _page(len(rows) * _ROW + 2 * _MARGIN)
+        figure, page = _page(len(rows) * _ROW + 2 * _MARGIN + _HEAD + _FOOT)
+        top, bottom = _MARGIN + 10, page.get_ylim()[0] - _MARGIN - 2
+        page.text(_MARGIN, top, "What I know", size=_SIZE, color=INK, va="center", weight="bold")
+        about = f"{words.counted(questions, 'question')}{words.waiting(due, ' · ')}"
+        page.text(WIDTH - _MARGIN, top, about, size=_SMALL, color=FAINT, ha="right", va="center")
         for row, (name, topic) in enumerate(rows):
-            y = _MARGIN + (row + 0.5) * _ROW
-            page.barh(y, right - left, height=10, left=left, color=TRACK)
-            page.barh(y, (right - left) * topic.score, height=10, left=left, color=EARNED)
-            text = {"y": y, "ha": "right", "va": "center_baseline", "size": _SMALL}
-            page.text(left - 10, s=name, color=INK, **text)
-            page.text(right + 50, s=words.percent(topic.score), color=INK, **text)
-            count = words.counted(topic.questions, "question")
-            page.text(WIDTH - _MARGIN, s=count, color=FAINT, **text)
+            _draw(page, _MARGIN + _HEAD + (row + 0.5) * _ROW, name, topic)
+        legend = "bar: mastery, thin line: where it lies with 95 %, curve: the last four weeks"
+        page.text(WIDTH - _MARGIN, bottom, legend, size=_SMALL - 3, color=FAINT, ha="right", va="center")
         return _png(figure)
+
+
+def _draw(page: Any, y: float, name: str, topic: TopicProgress) -> None:
+    """One row of a chart."""
+    width = _BAR_END - _BAR
+    page.barh(y, width, height=10, left=_BAR, color=TRACK)
+    page.barh(y, width * topic.score, height=10, left=_BAR, color=EARNED)
+    if topic.low is not None and topic.high is not None:
+        low, high = _BAR + width * topic.low, _BAR + width * topic.high
+        page.plot([low, high], [y, y], color=INK, lw=1)
+        page.plot([low, low, float("nan"), high, high], [y - 3, y + 3, y, y - 3, y + 3], color=INK, lw=1)
+    text = {"y": y, "ha": "right", "va": "center_baseline", "size": _SMALL}
+    page.text(_BAR - 10, s=name, color=INK, **text)
+    page.text(_PERCENT, s=words.percent(topic.score), color=INK, **text)
+    page.text(WIDTH - _MARGIN, s=f"{topic.due} due" if topic.due else "", color=INK, **text)
+    page.barh(y, _CURVE_END - _CURVE + 8, height=20, left=_CURVE - 4, color=TRACK, alpha=0.4)
+    past = [(step, value) for step, value in enumerate(topic.history) if value is not None]
+    if len(past) > 1:
+        step = (_CURVE_END - _CURVE) / (len(topic.history) - 1)
+        xs, ys = [_CURVE + step * n for n, _ in past], [y + 8 - 16 * value for _, value in past]
+        page.plot(xs, ys, color=CURVE, lw=1.6, solid_capstyle="round")
+        page.plot(xs[-1:], ys[-1:], color=CURVE, marker="o", ms=3.5)
 
 
 def _page(height: float) -> tuple[Any, Any]:

@@ -8,7 +8,8 @@ FILE = "viva-export.json"
 
 _KEPT = """\
 **What Viva keeps:** your id on {platform}, where and when your sessions were, every question, every answer of yours \
-word for word with its grade, and how many model tokens you used in a day.
+word for word with its grade, what follows from them about what you know, the goal and reminder you asked for, and how \
+many model tokens you used in a day.
 **Where:** in the database of whoever runs this Viva. What was posted on {platform} stays there until \
 it is deleted there.
 **For how long:** {days}

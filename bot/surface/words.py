@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from bot.coach.progress import Calibration, Progress, TopicProgress
 from bot.coach.reply import DebriefQuestion, DebriefReply, GradeReply, PointLine, QuestionReply
 from bot.grading.grade import Aid, Verdict
 
@@ -25,6 +26,7 @@ AIDED = {Aid.NONE: "", Aid.PROBE: ", after a probe", Aid.HINT: ", after a hint"}
 
 # Control characters, half characters, and marks that turn the direction of whatever follows.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_BELIEFS = 3  # that are told under a chart
 _SAID = (Verdict.MET, Verdict.PARTIAL, Verdict.CONTRADICTED)
 
 
@@ -38,6 +40,38 @@ def bar(score: float, open_weight: float = 0.0, *, width: int) -> tuple[str, str
     full = round(score * width)
     left = min(width - full, round(open_weight * width))
     return "█" * full, "▒" * left, "░" * (width - full - left)
+
+
+def waiting(due: int, before: str = ", ") -> str:
+    """How many subjects are due, after what stands `before`; empty where none is."""
+    return f"{before}{due} due" if due else ""
+
+
+def trend(row: TopicProgress) -> str:
+    """Where a mastery has gone in the last weeks: ", up 12" per cent; empty where that is not known or nowhere."""
+    change = round(100 * (row.trend or 0))
+    return f", {'up' if change > 0 else 'down'} {abs(change)}" if change else ""
+
+
+def known(row: TopicProgress) -> str:
+    """How somebody does on a topic: "72 % (14 questions), between 55 and 84 %, up 6, 2 due"."""
+    said = f"{percent(row.score)} ({counted(row.questions, 'question')})"
+    if row.low is not None and row.high is not None:
+        said += f", between {round(100 * row.low)} and {percent(row.high)}"
+    return f"{said}{trend(row)}{waiting(row.due)}"
+
+
+def calibrated(found: Calibration) -> str:
+    """How well somebody knows what they know, in a sentence."""
+    return f"Your confidence is off by a Brier score of {found.brier:.2f} over {counted(found.questions, 'question')}."
+
+
+def further(progress: Progress) -> list[str]:
+    """What else to say under a chart, a sentence each: the day's goal or what is due, wrong beliefs, confidence."""
+    due = f"{counted(progress.due, 'subject')} due; /drill due asks nothing else." if progress.due else ""
+    beliefs = [f"Still to put right: “{each.claim}” {each.correction}" for each in progress.beliefs[:_BELIEFS]]
+    sure = [calibrated(progress.calibration)] if progress.calibration else []
+    return [sentence for sentence in (progress.standing or due, *beliefs, *sure) if sentence]
 
 
 def counted(number: int, thing: str) -> str:

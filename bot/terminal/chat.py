@@ -17,12 +17,15 @@ from rich.console import Console
 from rich.status import Status as Spinner
 from rich.text import Text
 
+from bot.coach.agenda import DUE
 from bot.coach.coach import Coach
 from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Resume, Say, Skip, Start, Stop
-from bot.coach.reply import Delta, Reply
+from bot.coach.reply import Delta, QuestionReply, Reply
 from bot.coach.session import Status
 from bot.compose import App
 from bot.errors import USER_ERRORS, UsageError
+from bot.surface import goals
+from bot.surface.words import further
 from bot.terminal import commands
 from bot.terminal.lines import Block, Gathering, begins_code, with_file
 from bot.terminal.render import drawn, progress_table
@@ -30,8 +33,9 @@ from bot.terminal.render import drawn, progress_table
 PERSON = "terminal:local"
 PLACE = "terminal"
 PIPED_WIDTH = 100
+_SURE = "How sure are you? End your answer with !1 (guessing) to !5 (certain)."
 _IN_LINES = "Code of several lines goes between two lines of ```, or into a file: @knn.py"
-_OWN_START = tuple(f"/{name}" for name in ("drill", "interview", "ask", "topics", "progress", "help"))
+_OWN_START = tuple(f"/{name}" for name in ("drill", "interview", "ask", "topics", "progress", "goal", "sure", "help"))
 
 Lines = AsyncIterator[str]
 
@@ -50,11 +54,13 @@ class Chat:
         self._interactive = interactive
         self._session_id: str | None = None
         self._paused = False
+        self._sure = False
         self.failures = 0
 
     async def run(self, lines: Lines, first: commands.DrillWish | None = None) -> None:
         """Talk until the input ends or /quit."""
         self._console.print(self._greeting())
+        self._sure = (await self._coach.memory.wishes(PERSON)).sure
         if self._interactive:
             await self._open(first)
             self._app.knowledge.warm_up()
@@ -73,6 +79,8 @@ class Chat:
 
     async def _open(self, first: commands.DrillWish | None, line: str = "") -> None:
         """Go on with an unfinished session, or put a first question unless `line` asks for something else."""
+        if self._interactive and (standing := await self._coach.memory.standing(PERSON, _now())):
+            self._console.print(Text(standing, style="italic"))
         self._session_id = await self._coach.unfinished(PERSON, PLACE)
         if self._session_id and first is None:
             self._console.print(Text("Welcome back: this is where you left off.", style="italic"))
@@ -136,7 +144,13 @@ class Chat:
             case "stop":
                 await self._send(Stop(id=_new_id(), at=_now()))
             case "progress":
-                self._console.print(progress_table(await self._coach.progress(PERSON)))
+                progress = await self._coach.memory.progress(PERSON)
+                self._console.print(progress_table(progress.topics, further(progress)))
+            case "goal":
+                self._console.print(await goals.goal(self._coach.memory, PERSON, rest, _now(), reminds=False))
+            case "sure":
+                self._console.print(await goals.sureness(self._coach.memory, PERSON, rest, _now()))
+                self._sure = (await self._coach.memory.wishes(PERSON)).sure
             case "topics":
                 for topic, notes in self._app.knowledge.library.topics.items():
                     self._console.print(Text(f"{topic} ({len(notes)})"))
@@ -152,7 +166,8 @@ class Chat:
         if begins_code(text) and await self._wants_code():
             raise UsageError(_IN_LINES)
         self._paused = False
-        await self._send(Say(id=_new_id(), at=_now(), text=text))
+        text, sure = commands.sureness(text) if self._sure else (text, None)
+        await self._send(Say(id=_new_id(), at=_now(), text=text, sure=sure))
 
     async def _wants_code(self) -> bool:
         current = (await self._coach.session(self._session_id)).current if self._session_id else None
@@ -173,14 +188,18 @@ class Chat:
         await self._begin(await self._chosen(start, wish.topic))
 
     async def _chosen(self, start: Callable[..., Start], topic: str | None) -> Start:
-        """The start with its topic, and an order of questions: at a terminal a new one each time."""
-        if topic:
-            self._app.knowledge.library.topic(topic)  # a mistake must not end the open session
-        seed, avoid = 0, tuple[str, ...]()
+        """The start with its topic and what to ask first: at a terminal another order each time.
+
+        Raises UsageError where there is nothing to ask: a mistake must not end the open session.
+        """
+        wished = start(id=_new_id(), at=_now(), topic=topic)
         if self._interactive:
-            seed = random.randrange(2**31)  # noqa: S311  # order of questions, not a secret
-            avoid = await self._coach.recent_notes(PERSON)
-        return start(id=_new_id(), at=_now(), topic=topic, seed=seed, avoid=avoid)
+            wished = wished.model_copy(update={"seed": random.randrange(2**31)})  # noqa: S311  # no secret
+        if self._interactive or topic == DUE:
+            return await self._coach.memory.planned(PERSON, wished)
+        if topic:
+            self._app.knowledge.library.topic(topic)
+        return wished
 
     async def _begin(self, start: Start) -> None:
         """A new session; one that is still open is ended first, with its debrief if there is one."""
@@ -230,6 +249,8 @@ class Chat:
                     if already == getattr(reply, "text", None):
                         continue
                 self._console.print(drawn(reply))
+                if self._sure and isinstance(reply, QuestionReply):
+                    self._console.print(Text(_SURE, style="dim"))
 
 
 async def talk(app: App, first: commands.DrillWish | None = None) -> int:

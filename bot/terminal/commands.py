@@ -11,14 +11,18 @@ from knowledge.note import Level
 
 HELP = {
     "/drill [topic or note] [questions] [level]": "questions with a grade after each answer",
+    "/drill due": "what you were asked before and is due again",
     "/interview [minutes] [topic]": "an interview, silent about grades until the debrief",
     "/ask question": "an answer from the notes",
+    "@file.py": "the code of a file, as an answer",
     "/hint": "a nudge; the hinted point then earns half",
     "/skip": "show the answer and move on",
     "/mark [question.]point yes|partly|no": "your own verdict where the judge could not tell",
     "/pause, /resume": "leave and come back, also days later",
     "/stop": "end here and hear how it went",
     "/progress": "how you do by topic",
+    "/goal [questions a day, or off]": "a daily goal, told when you begin",
+    "/sure on|off": "say how sure you are: an answer then ends with !1 to !5",
     "/topics": "what there is to ask about",
     "/help": "this list",
     "/quit": "leave; an open session waits for you",
@@ -34,6 +38,8 @@ NAMES = (
     "resume",
     "stop",
     "progress",
+    "goal",
+    "sure",
     "topics",
     "help",
     "quit",
@@ -123,6 +129,12 @@ def mark(text: str) -> MarkWish:
     if not match or match[3] not in _VERDICTS or int(match[2]) < 1 or (match[1] and int(match[1]) < 1):
         raise UsageError("Say which point and your verdict, for example: /mark 3 yes, /mark 2.3 partly, /mark 1 no.")
     return MarkWish(int(match[1]) if match[1] else None, int(match[2]), _VERDICTS[match[3]])
+
+
+def sureness(line: str) -> tuple[str, int | None]:
+    """An answer and how sure it is: ("it is convex", 4) for "it is convex !4" or "it is convex, sure 4"."""
+    match = re.fullmatch(r"(.*?)(?:!|(?:^|[\s,;])sure:?\s+)([1-5])\s*", line, re.DOTALL)
+    return (match[1].rstrip(" ,;\n"), int(match[2])) if match else (line, None)
 
 
 def _between(digits: str, low: int, high: int, what: str) -> int:

@@ -1,7 +1,7 @@
 """Replies as rich renderables. Pure: the same reply is always drawn the same way."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.markdown import Markdown
@@ -12,8 +12,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from bot.coach.coach import TopicProgress
 from bot.coach.interviewer import shorten
+from bot.coach.progress import TopicProgress
 from bot.coach.reply import (
     AnswerReply,
     BallotReply,
@@ -79,8 +79,7 @@ def markdown(text: str) -> Markdown:
 
 def _question(reply: QuestionReply) -> RenderableType:
     lines: list[RenderableType] = [Text(), Rule(Text(words.place(reply), style="cyan"), align="left", style="dim")]
-    if reply.bridge:
-        lines.append(Text(reply.bridge, style="italic"))
+    lines += [Text(text, style="italic") for text in (reply.why, reply.bridge) if text]
     lines.append(Text(reply.text, style="bold"))
     if reply.starter:
         lines += [Text(), _python(reply.starter), Text(_IN_CODE, style="dim")]
@@ -88,7 +87,9 @@ def _question(reply: QuestionReply) -> RenderableType:
 
 
 def _python(source: str) -> RenderableType:
-    return Padding(Syntax(source.strip("\n"), "python", theme="ansi_dark", background_color="default"), (0, 2))
+    return Padding(
+        Syntax(source.strip("\n"), "python", theme="ansi_dark", background_color="default", word_wrap=True), (0, 2)
+    )
 
 
 def _run(reply: RunReply) -> RenderableType:
@@ -212,21 +213,22 @@ def note_page(note: Note, *, solution: bool = False) -> RenderableType:
 
 
 def _exercise(exercise: Exercise, *, solution: bool) -> Iterator[RenderableType]:
-    for title, code in [("What you begin with", exercise.starter), ("A solution", exercise.solution)][: 1 + solution]:
-        drawn_code = Syntax(code.strip(), "python", theme="ansi_light", word_wrap=True)
-        yield from (Text(), Text(title, style="cyan"), Padding(drawn_code, (0, 2)))
+    for title, source in [("What you begin with", exercise.starter), ("A solution", exercise.solution)][: 1 + solution]:
+        yield from (Text(), Text(title, style="cyan"), _python(source))
     yield from (Text(), Text("What is run", style="cyan"))
     yield from (Text(f"  · {test.says}") for test in exercise.tests)
 
 
-def progress_table(rows: list[TopicProgress]) -> RenderableType:
-    """Mean score by topic."""
+def progress_table(rows: Sequence[TopicProgress], further: Sequence[str] = ()) -> RenderableType:
+    """Mastery by topic with its interval, its trend and what is due, and sentences under it."""
     if not rows:
         return Text("Nothing has been graded yet; /drill starts.", style="italic")
-    table = Table("topic", "questions", "mean", "", box=None, header_style="dim")
+    table = Table("topic", "questions", "mastery", "", "between", "", "", box=None, header_style="dim")
     for row in rows:
-        table.add_row(row.topic, str(row.questions), percent(row.score), bar(row.score))
-    return table
+        between = "" if row.low is None or row.high is None else f"{round(100 * row.low)}-{percent(row.high)}"
+        change, due = words.trend(row).removeprefix(", "), words.waiting(row.due, "")
+        table.add_row(row.topic, str(row.questions), percent(row.score), bar(row.score), between, change, due)
+    return Group(table, *(Text(sentence) for sentence in further))
 
 
 def coverage_rows(library: Library) -> Iterator[tuple[str, ...]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bot.errors import SandboxError
 from bot.sandbox.sandbox import DEFAULT, Limits, Outcome, Trial
 from knowledge.exercise import Exercise
+from knowledge.library import Library
 from knowledge.note import Kind, Note
 from tests.coach.notes import note
 
@@ -13,6 +14,7 @@ STARTER = '''def largest(xs, k):
     ...
 '''
 SORTED = "def largest(xs, k):\n    return sorted(xs, reverse=True)[:k]"
+HEAP = "import heapq\n\n\ndef largest(xs, k):\n    return heapq.nlargest(k, xs)"
 UPWARDS = "def largest(xs, k):\n    return sorted(xs)[:k]"
 EXERCISE = Exercise.model_validate(
     {
@@ -39,6 +41,9 @@ def coding_note(note_id: str = "largest", *, line: str | None = r"heapq\.nlarges
     a, b, c = plain.rubric
     rubric = (a, b.model_copy(update={"line": line}), c)
     return plain.model_copy(update={"exercise": EXERCISE, "rubric": rubric})
+
+
+LIBRARY = Library([coding_note(), note("kl"), note("dropout")])
 
 
 def fenced(code: str, words: str = "") -> str:

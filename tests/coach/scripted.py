@@ -13,6 +13,7 @@ from bot.coach.persona import Persona
 from bot.coach.reply import Delta, Reply
 from bot.coach.session import Session
 from bot.grading.grade import Grade, Judge, Submission, Verdict
+from bot.store.concepts import Revision
 from bot.store.store import Record, SessionRow, Store
 from knowledge.index import Entry, Field
 from knowledge.library import Library
@@ -77,9 +78,9 @@ class MortalStore(Store):
         if dies:
             raise Killed
 
-    async def append(self, session: SessionRow, records: Sequence[Record]) -> bool:
+    async def append(self, session: SessionRow, records: Sequence[Record], revision: Revision | None = None) -> bool:
         dies = await self._write()
-        added = await super().append(session, records)
+        added = await super().append(session, records, revision)
         if dies:
             raise Killed
         return added

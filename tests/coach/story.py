@@ -78,9 +78,9 @@ class Story:
         number = self.session.number + (rung == 0)
         return self.happen(Asked(to="coach", ref=ref, text=found[0], stage=stage, number=number))
 
-    def say(self, text: str = ANSWER) -> str:
+    def say(self, text: str = ANSWER, sure: int | None = None) -> str:
         name = f"say-{len(self.events)}"
-        self.happen(Say(id=name, at=self.at, text=text))
+        self.happen(Say(id=name, at=self.at, text=text, sure=sure))
         return name
 
     def answer(
@@ -90,11 +90,12 @@ class Story:
         judge: str = "test",
         of: Sequence[str] | None = None,
         beliefs: Sequence[WrongBelief] = (),
+        sure: int | None = None,
     ) -> "Story":
         """An answer and its grade, over the points `of` (all of them unless told), quoting all of it."""
         points = [p for p in self.rubric if of is None or p.id in of]
         graded = grade(points, *verdicts, judge=judge, quote=text).model_copy(update={"misconceptions": tuple(beliefs)})
-        return self.happen(Graded(to=self.say(text), grade=graded))
+        return self.happen(Graded(to=self.say(text, sure), grade=graded))
 
     def probe(self, point_id: str) -> "Story":
         authored = next(p.probe for p in self.rubric if p.id == point_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.coach.events import Mode
+from bot.coach.events import Mode, Start
 from bot.coach.reply import (
     ProbeReply,
     QuestionReply,
@@ -17,7 +17,7 @@ from knowledge.errors import UnknownTopic
 from knowledge.library import Library
 from knowledge.note import Level
 from tests.coach.notes import note
-from tests.coach.scripted import LIBRARY, TYPED, Door, ScriptedJudge, Send, coach_of, kept, kinds, of
+from tests.coach.scripted import LIBRARY, NOON, TYPED, Door, ScriptedJudge, Send, coach_of, kept, kinds, of
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,8 @@ async def test_notes_asked_lately_are_named_newest_first(door: Callable[..., Doo
     await again.skip()
     await bob.start()
     first, second = [e.ref.note_id for e in (await again.session()).exchanges]
-    assert await ada.coach.recent_notes("ada") == (second, first, "bayes")
+    planned = await ada.coach.memory.planned("ada", Start(id="next", at=NOON, mode=Mode.INTERVIEW))
+    assert planned.avoid == (second, first, "bayes")
 
 
 async def test_progress_is_the_mean_score_of_each_topic(door: Callable[..., Door]) -> None:

@@ -24,16 +24,13 @@ from bot.grading.code import code_in
 from bot.grading.grade import Aid, Grade, Judge, Submission, Verdict
 from bot.sandbox.sandbox import End, Sandbox
 from bot.store.store import Store
-from knowledge.library import Library
 from knowledge.note import Kind
-from tests.coach.exercises import SORTED, STARTER, UPWARDS, BrokenSandbox, coding_note, fenced
+from tests.coach.exercises import HEAP, LIBRARY, SORTED, STARTER, UPWARDS, BrokenSandbox, fenced
 from tests.coach.notes import note
 from tests.coach.scripted import Door, Killed, ScriptedJudge, find_named, kept, kinds, of
 from tests.sandbox.fakes import ScriptedSandbox
 
-LIBRARY = Library([coding_note(), note("kl"), note("dropout")])
 FIRST = "def largest(xs, k):\n    return xs[:1]"
-HEAP = "import heapq\n\n\ndef largest(xs, k):\n    return heapq.nlargest(k, xs)"
 WORDS = "Sorting is n log n."
 
 Open = Callable[..., Door]
@@ -103,6 +100,16 @@ async def test_two_tries_one_question_about_a_line_and_the_grade(at: Open) -> No
     assert card.score == pytest.approx(0.6 + 0.4 * (0.5 * 0.75 + 0.3))
     assert SORTED in of(ExplanationReply, over).text
     assert sandbox.codes == [UPWARDS, SORTED, HEAP]  # the reference once, and each try once
+
+
+async def test_the_question_about_a_line_is_asked_once_and_may_be_answered_in_code(at: Open) -> None:
+    sandbox = ScriptedSandbox()
+    ada = await opened(at(sandbox=sandbox))
+    assert kinds(await ada.say(fenced(SORTED))) == ["run", "grade", "probe"]
+    over = await ada.say(fenced(HEAP))
+    assert kinds(over) == ["grade", "explanation", "debrief"]
+    assert (await points(ada))["b"] == (Verdict.MET, Aid.PROBE)
+    assert HEAP not in sandbox.codes
 
 
 async def test_after_three_tries_the_question_goes_on_with_the_best_of_them(at: Open) -> None:

@@ -134,8 +134,8 @@ class Conversation(RuleBasedStateMachine):
             questions=wishes.draw(st.integers(1, 4)),
             minutes=wishes.draw(st.sampled_from([5, 15, 30, 90])),
             seed=wishes.draw(st.integers(0, 9)),
-            avoid=self.world.run(self.door.coach.recent_notes(self.person)),
         )
+        chosen = self.world.run(self.door.coach.memory.planned(self.person, chosen))
         try:
             replies = self.world.run(self.door.begin(chosen))
         except (UsageError, KnowledgeError):

@@ -67,9 +67,10 @@ class Scene:
         return [r.json for r in self.env.http_requests if r.method == method and r.path.endswith(path)]
 
 
-async def answer(person: Somebody, place: ChannelHandle, text: str = ANSWER) -> InteractionResult:
+async def answer(person: Somebody, place: ChannelHandle, text: str = ANSWER, **more: Any) -> InteractionResult:
     """Answer what stands open there for this person, in the form."""
-    return await person.submit_modal(await person.click(prompt(place, person), label="Answer"), {"answer": text})
+    form = await person.click(prompt(place, person), label="Answer")
+    return await person.submit_modal(form, {"answer": text, **more})
 
 
 def prompt(place: ChannelHandle, viewer: Any = None) -> discord.Message:

@@ -1,5 +1,7 @@
 """A run of somebody's code becomes points of a grade, and what can be shown of it."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,12 @@ def test_the_first_case_that_fails_is_told_with_input_expected_and_got() -> None
     assert "3" not in run.tests[0].reason  # what a test expects is shown of the first one alone
 
 
+def test_time_is_that_of_the_tests_that_passed() -> None:
+    ran = (Ran("two", [0], None, 100.0, ""), Ran("one", [5], None, 2.0, ""), Ran("none", [], None, 3.0, ""))
+    run = judged(EXERCISE, code_of(SORTED), Outcome(End.DONE, ran), Outcome(End.DONE, ran[:2]))
+    assert (run.seconds, run.reference) == (5.0, 2.0)
+
+
 def test_an_error_points_at_its_line() -> None:
     run = run_of("def largest(xs, k):\n    return [max(xs)][:k]")
     assert [test.passed for test in run.tests] == [False, True, False, True]
@@ -65,7 +73,7 @@ def test_code_that_is_no_python_fails_everything_and_points_at_its_line() -> Non
     assert run.failing is None
     assert run.error
     assert (run.error.line, run.error.text) == (2, "return sorted(xs")
-    assert run.reference is not None
+    assert run.seconds == run.reference == 0
 
 
 @pytest.mark.parametrize("end", [End.TIMEOUT, End.MEMORY, End.OUTPUT, End.CRASHED])
@@ -127,7 +135,8 @@ def test_what_the_starter_has_earns_nothing() -> None:
         (1 / 3, "0.333333"),
         ({"a": [1]}, "{'a': [1]}"),
         (np.array([1, 2]), "[1, 2]"),
-        (np.array([[1.0, 2.0]]), "[[1., 2.]] (1 × 2)"),
+        (np.array([[1.0, 2.0]]), "[[1, 2]]"),
+        (np.array([[0.5, -1e9], [np.nan, np.inf]]), "[[0.5, -1e+09], [nan, inf]]"),
         (np.arange(100), "[0, 1, ..., 98, 99] (100)"),
     ],
 )
@@ -143,7 +152,7 @@ def test_long_values_are_cut(value: object) -> None:
 
 
 def test_what_has_to_hold_is_said_where_no_value_is_expected() -> None:
-    tests = [
+    tests: list[Any] = [
         {"id": "sum", "says": "sums", "check": {"holds": [{"sums_to": {"value": 1}}, {"non_negative": {}}]}},
         {"id": "mean", "says": "fair", "check": {"statistical": {"expect": 400, "sigma": 20, "within": 5}}},
         *(test.model_dump(exclude_unset=True) for test in EXERCISE.tests[:2]),

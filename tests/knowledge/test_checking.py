@@ -84,6 +84,11 @@ def test_close_reaches_into_lists_and_fields() -> None:
     assert not right(check, [1.05, {"w": np.array([2.15, INF])}], [1, {"w": [2, INF]}])
 
 
+def test_nan_is_near_nan_and_nothing_else() -> None:
+    assert right({"close": {}}, [NAN, 1.0], [NAN, 1.0])
+    assert not right({"close": {}}, [NAN, NAN], [NAN, 1.0])
+
+
 @pytest.mark.parametrize(
     ("got", "same"),
     [
@@ -118,7 +123,15 @@ def test_up_to_labels_the_groups_count_and_not_their_names(got: Any, same: bool)
 
 @pytest.mark.parametrize(
     ("got", "likely"),
-    [([110, 79], True), ([110.1, 80], False), ([100, 74.9], False), ([100], False), ([NAN, 80], False), (None, False)],
+    [
+        ([110, 79], True),
+        ([[110, 79]], False),
+        ([110.1, 80], False),
+        ([100, 74.9], False),
+        ([100], False),
+        ([NAN, 80], False),
+        (None, False),
+    ],
 )
 def test_statistical_allows_so_many_standard_deviations_for_each_element(got: Any, likely: bool) -> None:
     assert right({"statistical": {"expect": [100, 80], "sigma": [5, 2.5], "within": 2}}, got) == likely
@@ -137,7 +150,7 @@ PROPERTIES: list[tuple[dict[str, Any], list[Any], list[Any]]] = [
     ({"non_negative": {}}, [[0, 1.5]], [[0, -1e-12], [NAN, 1]]),
     ({"within": {"low": 0, "high": 1}}, [[0, 1], [[0.5]]], [[-0.1, 1], [0, 1.1], [NAN]]),
     ({"within": {"high": 1}}, [[-50, 1]], [[1.1]]),
-    ({"orthonormal_rows": {}}, [[[0.6, 0.8]], np.eye(3)[:2]], [[[0.6, 0.7]], [[1, 0], [1, 0]], [0.6, 0.8]]),
+    ({"orthonormal_rows": {}}, [[[0.6, 0.8]], np.eye(3)[:2]], [[[0.6, 0.7]], [[1, 0], [1, 0]], [0.6, 0.8], [1.0]]),
     ({"orthonormal_rows": {"atol": 0.1}}, [[[1, 0], [0.05, 1]]], [[[1, 0], [0.2, 1]]]),
     ({"increasing": {}}, [[1, 2, 2, 3]], [[1, 2, 1.9], [NAN, 1], 3]),
     ({"increasing": {"atol": 0.2}}, [[1, 2, 1.9]], [[1, 2, 1.7]]),

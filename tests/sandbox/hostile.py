@@ -78,7 +78,7 @@ MEMORIES = [
     Hostile("an array of 3 GB", returning("np.ones((20_000, 20_000)).sum()", "import numpy as np"), (DONE, MEMORY)),
     Hostile("a zip bomb", doing("bomb = zlib.compress(bytes(10**7))\nfor _ in range(4): bomb = zlib.compress(bomb * 99)\nwhile True: bomb = zlib.decompress(bomb)", "zlib"), (MEMORY, TIMEOUT, DONE)),
     Hostile("recursion", doing("return f(x)"), (DONE,), "RecursionError"),
-    Hostile("recursion without the limit", doing("sys.setrecursionlimit(10**9)\ndef g(): return [g()]\nreturn g()"), (DONE, CRASHED, MEMORY)),
+    Hostile("recursion without the limit", doing("sys.setrecursionlimit(10**9)\ndef g(): return [g()]\nreturn g()"), (DONE, CRASHED, MEMORY, TIMEOUT)),
     Hostile("recursion in C", doing("deep = ()\nfor _ in range(10**6): deep = (deep,)\nreturn hash(deep)"), (DONE, CRASHED, MEMORY)),
 ]  # fmt: skip
 
@@ -153,6 +153,7 @@ TRICKS = [
     ),
     Hostile("sys.exit", doing("sys.exit(0)"), (DONE,), "SystemExit"),
     Hostile("os._exit", doing("os._exit(0)"), (CRASHED,)),
+    Hostile("os._exit with the code of a run out of memory", doing("os._exit(3)"), (CRASHED, MEMORY)),
     Hostile("os.abort", doing("os.abort()"), (CRASHED,)),
     Hostile("closing its output", doing("os.close(1)"), (CRASHED,)),
     Hostile("closing what print writes to", doing("sys.stdout.close(); sys.__stdout__.close(); print('x')"), (DONE, CRASHED)),

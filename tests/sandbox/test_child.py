@@ -4,12 +4,12 @@ The children here are small scripts of ours: what the real guests hold in is tri
 """
 
 import asyncio
-import json
 import os
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,8 +43,7 @@ async def test_the_guest_answers_over_its_two_streams() -> None:
     )
     outcome = await run(python(guest.__file__), code)
     assert outcome.end is End.DONE
-    value = outcome.ran[0].value
-    assert isinstance(value, list)
+    value: Any = outcome.ran[0].value
     assert value[0] == [1, 2]
     assert set(value[1]) <= {"LC_CTYPE"}  # Python's own, where it was started with no locale
     assert value[2] == "/"
@@ -64,7 +63,7 @@ async def test_the_guest_answers_over_its_two_streams() -> None:
     ],
 )
 async def test_however_a_child_ends_it_is_told(text: str, end: End) -> None:
-    assert (await run(script(text), seconds=0.3)).end is end
+    assert (await run(script(text), seconds=0.3 if end is End.TIMEOUT else 20)).end is end
 
 
 async def test_what_was_through_before_the_deadline_is_kept() -> None:
@@ -95,14 +94,15 @@ async def test_a_guest_that_does_not_start_is_no_fault_of_the_code(command: Sequ
 
 async def test_no_process_is_left_behind(tmp_path: Path) -> None:
     pids = tmp_path / "pids"
-    text = f"child = os.fork()\nopen({str(pids)!r}, 'a').write(f'{{os.getpid()}} ')\ntime.sleep(60)"
+    text = f"child = os.fork()\nopen({str(pids)!r}, 'a').write(f'{{os.getpid()}} ')\ntime.sleep(300)"
     task = asyncio.create_task(run(script(text)))
     async with asyncio.timeout(10):
         while not pids.exists() or len(pids.read_text().split()) < 2:  # noqa: ASYNC110  # another process writes it
             await asyncio.sleep(0.02)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await task
+        async with asyncio.timeout(10):
+            await task
     await asyncio.sleep(0.05)
     assert [pid for pid in pids.read_text().split() if alive(int(pid))] == []
 
@@ -129,6 +129,6 @@ async def test_two_run_at_once_and_the_others_wait_while_the_loop_goes_on() -> N
     ticking = asyncio.create_task(tick())
     outcomes = await asyncio.gather(*(run(sandbox) for _ in range(4)))
     ticking.cancel()
-    spans = [json.loads(json.dumps(outcome.ran[0].value)) for outcome in outcomes]
+    spans: list[Any] = [outcome.ran[0].value for outcome in outcomes]
     assert max(sum(a <= begun <= b for a, b in spans) for begun, _ in spans) == 2
     assert max(gaps) < 1

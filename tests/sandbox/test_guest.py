@@ -45,7 +45,7 @@ def test_plain_values_go_in_and_come_back_as_they_are(value: Value) -> None:
     [
         np.arange(6, dtype=np.int64).reshape(2, 3), np.arange(6, dtype=np.int32)[::2], np.eye(3)[:, 1],
         np.array([math.nan, -math.inf]), np.zeros((0, 4)), np.array([True, False]), np.array([1 + 2j]),
-        np.float32([0.1]), np.arange(3, dtype=">i2"),
+        np.array([0.1], np.float32), np.arange(3, dtype=">i2"),
     ],
 )  # fmt: skip
 def test_arrays_keep_type_shape_and_every_bit(array: Any) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import datetime
 from typing import Any
 
 from bot.compose import App
+from bot.slack.reminding import remind
 from tests.slack.double import Double
 from tests.slack.drilling import Thread, asked_for_form, handed_in, open_prompts
 from tests.slack.inside import inside
@@ -46,6 +48,10 @@ class Scene:
         """Until Viva has shown what Slack did not take before; it tries again by itself, but seldom."""
         await self._viva.parts.showing.catch_up_again()
         await self.settled()
+
+    async def remind(self, now: datetime) -> None:
+        """Let that moment come, as far as reminders go."""
+        await remind(self._viva.parts, now)
 
     async def slash(self, person: Person, text: str, channel: str = "") -> Act:
         """Type a command."""

@@ -60,10 +60,18 @@ def fields(view: Json) -> dict[str, Json]:
 # Answers
 
 
+def test_how_sure_an_answer_is_can_be_said_and_need_not_be() -> None:
+    view = forms.answer(ANSWER, "Why divide?", sure=True)
+    assert fields(view)["sure"]["optional"] is True
+    assert forms.answered(handed_in(view, answer="It divides.", sure="4")) == (ANSWER, "It divides.", 4)
+    assert forms.answered(handed_in(view, answer="It divides.")) == (ANSWER, "It divides.", None)
+    assert "sure" not in fields(forms.answer(ANSWER, "Why divide?"))
+
+
 def test_an_answer_says_where_it_came_from_and_what_it_is() -> None:
     view = forms.answer(ANSWER, "*Question 1*\nWhy divide?")
-    assert forms.answered(handed_in(view, answer="It *divides*.")) == (ANSWER, "It *divides*.")
-    assert forms.answered(handed_in(view)) == (ANSWER, "")
+    assert forms.answered(handed_in(view, answer="It *divides*.")) == (ANSWER, "It *divides*.", None)
+    assert forms.answered(handed_in(view)) == (ANSWER, "", None)
     assert forms.answered(OTHER) is None
     assert read(view["blocks"]) == "Question 1\nWhy divide?"
 
@@ -72,6 +80,11 @@ def test_an_answer_takes_as_much_as_slack_does_and_says_where_a_longer_one_goes(
     field = fields(forms.answer(ANSWER, "Why?"))["answer"]
     assert field["element"]["max_length"] == 3_000
     assert "write it as a reply in the thread" in field["hint"]["text"]
+
+
+def test_an_answer_in_code_is_begun() -> None:
+    field = fields(forms.answer(ANSWER, "Why?", begun="def f(x): ..."))["answer"]
+    assert (field["element"]["initial_value"], field["label"]["text"]) == ("def f(x): ...", "Your code")
 
 
 @pytest.mark.parametrize("typed", TYPED.values(), ids=TYPED.keys())

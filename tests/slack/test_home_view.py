@@ -47,6 +47,13 @@ def test_whoever_has_drilled_sees_a_chart_and_what_to_drill_next() -> None:
     assert [topic for topic in offered if topic is not None] == ["losses", "probability", "sampling", ""]
 
 
+def test_what_is_due_is_offered_where_something_is() -> None:
+    shown = view([TopicProgress("losses", 4, 0.9, 0.5, 0.97, 2)])
+    assert wrong(shown) == []
+    assert actions.drilled(buttons(shown)["What is due again"]) == "due"
+    assert "losses: 90 % (4 questions), between 50 and 97 %, 2 due" in read(shown["blocks"])
+
+
 def test_whoever_has_just_come_is_told_how_to_begin() -> None:
     shown = view([])
     assert wrong(shown) == []
@@ -57,7 +64,7 @@ def test_whoever_has_just_come_is_told_how_to_begin() -> None:
 def test_a_chart_that_could_not_be_uploaded_is_told_in_words() -> None:
     shown = view(ROWS, uploaded=False)
     assert wrong(shown) == []
-    assert "Bar chart of the mean score by topic: attention 90 %" in read(shown["blocks"])
+    assert "Bar chart of the mastery by topic: attention 90 %" in read(shown["blocks"])
 
 
 def test_what_went_perfectly_is_not_drilled_next() -> None:

@@ -45,7 +45,7 @@ async def test_forget_asks_first_and_then_removes_everything_of_that_person(scen
     assert called(button["confirm"]["confirm"]) == "Remove everything"
     await scene.click(ada, ada.whispers[-1], "Forget me")
     assert "is gone" in ada.told
-    assert await app.coach.export(id_of(scene, ada)) == {"sessions": [], "usage": [], "events": []}
+    assert not any((await app.coach.export(id_of(scene, ada))).values())
     assert len(await app.store.sessions(id_of(scene, bob))) == 1
 
 

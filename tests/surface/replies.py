@@ -16,7 +16,7 @@ from bot.coach.reply import (
     RunReply,
 )
 from bot.grading.grade import Aid, Span, Verdict, WrongBelief
-from bot.grading.running import Case, Tested, Wrong
+from bot.grading.running import Case, Result, Wrong
 from tests.surface.written import ANSWER, debrief, grade, line
 
 WRONG = "It multiplies"
@@ -71,7 +71,7 @@ EVERY_KIND: dict[type[Reply], tuple[Reply, tuple[str, ...]]] = {
         RunReply(
             number=2,
             of=3,
-            tests=(Tested(id="a", says="two rows", passed=True), Tested(id="b", says="T = 0", passed=False)),
+            tests=(Result(id="a", says="two rows", passed=True), Result(id="b", says="T = 0", passed=False)),
             failing=Case(says="T = 0", inputs="x = [1, 2], T = 0", expected="[0, 1]", got="Line 4: ZeroDivisionError"),
             error=Wrong(sentence="Line 4: ZeroDivisionError", line=4, text="return exp(x / T)"),
             seconds=0.0042,
@@ -185,7 +185,7 @@ def hostile(typed: str) -> list[Reply]:
         RunReply(
             number=1,
             of=3,
-            tests=(Tested(id="a", says=typed, passed=False),),
+            tests=(Result(id="a", says=typed, passed=False),),
             failing=Case(says=typed, inputs=typed, expected=typed, got=typed),
             error=Wrong(sentence=typed, line=1, text=typed),
         ),

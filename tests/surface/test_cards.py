@@ -23,11 +23,8 @@ TYPED_REPLIES = [
 
 def words(text: str) -> list[str]:
     """What is read, without marks; a command is named as it is typed there."""
-    seen = (
-        re.sub(r"\\(?=\W)|\u2060|\u200b|(?<=```)python$", "", text, flags=re.MULTILINE)
-        .replace("/viva drill", "/drill")
-        .replace("/viva ", "/")
-    )
+    text = text.replace("```python\n", "```\n")  # which colours to use
+    seen = re.sub(r"\\(?=\W)|\u2060|\u200b", "", text).replace("/viva drill", "/drill").replace("/viva ", "/")
     return re.findall(r"[^\W_]+", seen.replace("topic:", ""))
 
 

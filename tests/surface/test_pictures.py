@@ -141,7 +141,7 @@ def test_a_bar_is_as_long_as_the_score() -> None:
 
 def test_a_chart_says_in_words_what_it_shows() -> None:
     rows = [TopicProgress("losses", 3, 0.5), TopicProgress("probability", 1, 1.0)]
-    assert progress_chart(rows).alt == "Bar chart of the mean score by topic: losses 50 %, probability 100 %."
+    assert progress_chart(rows).alt == "Bar chart of the mastery by topic: losses 50 %, probability 100 %."
 
 
 def test_a_chart_has_room_for_the_topics_with_the_most_questions() -> None:

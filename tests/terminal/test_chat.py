@@ -69,6 +69,9 @@ MISTAKES = {
     "/drill loses 3": "There is no topic 'loses'; did you mean losses?",
     "/drill losses 99": "The number of questions lies between 1 and 50, 99 does not.",
     "/interview 4": "The number of minutes lies between 5 and 180, 4 does not.",
+    "/drill due": "Nothing is due yet; /drill asks something new.",
+    "/goal 0": "Say how many questions a day, and when to remind you: /goal 3, /goal 3 at 18 (UTC), /goal off.",
+    "/sure of it": "Say /sure on to be asked how sure you are of each answer, or /sure off.",
     "/mark maybe": "Say which point and your verdict, for example: /mark 3 yes, /mark 2.3 partly, /mark 1 no.",
 }
 

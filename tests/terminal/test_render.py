@@ -27,7 +27,7 @@ from bot.coach.reply import (
 )
 from bot.coach.session import Exchange
 from bot.grading.grade import Aid, Grade, PointGrade, Span, Verdict, WrongBelief
-from bot.grading.running import Case, Tested
+from bot.grading.running import Case, Result
 from bot.terminal.render import bar, drawn, note_page, percent, progress_table
 from knowledge.library import Library
 from knowledge.note import Note
@@ -64,7 +64,7 @@ EVERY_KIND: dict[type[Reply], tuple[Reply, tuple[str, ...]]] = {
         RunReply(
             number=1,
             of=3,
-            tests=(Tested(id="a", says="two rows", passed=True), Tested(id="b", says="T = 0", passed=False)),
+            tests=(Result(id="a", says="two rows", passed=True), Result(id="b", says="T = 0", passed=False)),
             failing=Case(says="T = 0", inputs="T = 0", expected="[0, 1]", got="[1, 0]"),
         ),
         ("Try 1 of 3: 1 of 2 tests pass", "✓ two rows", "✗ T = 0", "input T = 0", "expected [0, 1]", "got [1, 0]"),
