@@ -162,11 +162,13 @@ class Coding:
         """What the words of an answer earn; evidence is where it stands in the answer."""
         if heard is not Heard.ANSWER:
             return missed(rubric, Heard.EMPTY if heard is Heard.QUESTION else heard)
+        note = self._library[exchange.ref.note_id]
         submission = Submission(
             question=exchange.last_prompt if exchange.probes else exchange.text,
             rubric=tuple(rubric),
             answer=words.text[:MAX_ANSWER],
-            misconceptions=self._library[exchange.ref.note_id].misconceptions,
+            beside=tuple(point for point in note.rubric if point not in rubric),
+            misconceptions=note.misconceptions,
             person=person,
         )
         grade = await self._judge.grade(submission)

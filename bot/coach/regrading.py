@@ -56,6 +56,7 @@ def _submission(session: Session, graded: Graded, library: Library, person: str)
         question=exchange.last_prompt,
         rubric=rubric,
         answer=said,
+        beside=tuple(point for point in found[1] if point not in rubric),
         misconceptions=library[exchange.ref.note_id].misconceptions,
         person=person,
     )

@@ -83,6 +83,7 @@ class Responder:
             question=exchange.last_prompt,
             rubric=asked,
             answer=event.text[:MAX_ANSWER],
+            beside=tuple(point for point in rubric if point not in asked),
             misconceptions=self._library[exchange.ref.note_id].misconceptions,
             person=person,
         )

@@ -106,6 +106,7 @@ async def test_the_judge_gets_what_was_asked_what_was_said_and_the_points_still_
     first, second = judge.asked
     assert (first.question, first.answer, [p.id for p in first.rubric]) == ("What is bayes?", "p given q", list("abc"))
     assert (second.answer, [p.id for p in second.rubric]) == ("still q", ["b"])
+    assert ([p.id for p in first.beside], [p.id for p in second.beside]) == ([], ["a", "c"])
     assert "What about b in bayes?" in second.question
     assert first.person == second.person == "ada"
 
