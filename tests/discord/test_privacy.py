@@ -43,7 +43,7 @@ async def test_export_hands_a_person_all_of_theirs_and_nothing_of_others(scene: 
 async def test_an_export_that_is_too_large_for_discord_is_packed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     ada = scene.person("ada")
     await answer(ada, await scene.drill(ada), ANSWER)
-    limit(monkeypatch, 2_000)
+    limit(monkeypatch, 4_000)
     files = await handed_over(await ada.slash(scene.channel, "export"))
     packed = zipfile.ZipFile(BytesIO(files["viva-export.json.zip"]))
     assert packed.namelist() == ["viva-export.json", "viva-export.md"]
