@@ -1,7 +1,6 @@
 """The `viva` command: a verb is a function. Nothing heavy is imported before a verb needs it."""
 
 import asyncio
-import json
 import logging
 import re
 import sys
@@ -14,6 +13,8 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError, UsageErro
 
 from bot.terminal.evaluate import app as evals
 from bot.terminal.sandbox import app as sandbox
+from bot.terminal.sessions import app as sessions
+from bot.terminal.storing import app as store
 
 if TYPE_CHECKING:
     from bot.compose import App
@@ -30,6 +31,8 @@ notes = typer.Typer(help="Look at the notes and check them.", no_args_is_help=Tr
 app.add_typer(notes, name="notes")
 app.add_typer(evals, name="eval")
 app.add_typer(sandbox, name="sandbox")
+app.add_typer(sessions, name="sessions")
+app.add_typer(store, name="store")
 
 
 @app.command()
@@ -170,18 +173,22 @@ def progress(
 @app.command()
 def export(
     out: Annotated[Path | None, typer.Option(help="Write here instead of to the screen.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown, to read.")] = False,
 ) -> None:
-    """Everything Viva keeps about you, as JSON."""
+    """Everything Viva keeps about you, as JSON or as Markdown."""
     from bot.errors import UsageError
+    from bot.surface.privacy import as_json
+    from bot.surface.transcript import kept
     from bot.terminal.chat import PERSON
 
     async def work(parts: "App") -> int:
-        text = json.dumps(await parts.coach.export(PERSON), indent=2, ensure_ascii=False)
+        tables = await parts.coach.export(PERSON)
+        text = kept(tables, parts.knowledge.library) if markdown else as_json(tables)
         if out is None:
-            typer.echo(text)
+            typer.echo(text, nl=False)
             return 0
         try:
-            out.write_text(text + "\n", encoding="utf-8")
+            out.write_text(text, encoding="utf-8")
         except OSError as error:
             raise UsageError(f"{out} cannot be written ({error.strerror}); name another file with --out.") from error
         typer.echo(f"Written to {out}.")

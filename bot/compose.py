@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -45,21 +45,23 @@ class Settings:
     def read(cls) -> "Settings":
         """From the environment and `.env`; raises SettingsError naming the variable that is wrong."""
         read = configured.read
-        settings = cls(
+        return cls(
             read(VivaSettings), read(OpenAISettings), read(StoreSettings), read(DiscordSettings), read(SlackSettings)
-        )
-        wanted = settings.viva.judge
-        if wanted == "chat" and not settings.viva.chat_model:
-            raise SettingsError("VIVA_JUDGE is chat but no chat model is named; set VIVA_CHAT_MODEL.")
-        if wanted == "decisions" and not settings.viva.decisions_model:
-            raise SettingsError("VIVA_JUDGE is decisions but no model is named; set VIVA_DECISIONS_MODEL.")
-        if wanted == "jury" and not (settings.viva.chat_model or settings.viva.decisions_model):
-            raise SettingsError(
-                "VIVA_JUDGE is jury but no model is named; set VIVA_CHAT_MODEL or VIVA_DECISIONS_MODEL."
-            )
-        if (settings.viva.chat_model or settings.viva.decisions_model) and not settings.has_models:
+        ).judged_by(None)
+
+    def judged_by(self, judge: configured.JudgeName | None) -> "Settings":
+        """The same with another judge, or with that of the settings; raises SettingsError where it has no model."""
+        wanted, chat, decisions = judge or self.viva.judge, self.viva.chat_model, self.viva.decisions_model
+        where = "--judge" if judge else "VIVA_JUDGE"
+        if wanted == "chat" and not chat:
+            raise SettingsError(f"{where} is chat but no chat model is named; set VIVA_CHAT_MODEL.")
+        if wanted == "decisions" and not decisions:
+            raise SettingsError(f"{where} is decisions but no model is named; set VIVA_DECISIONS_MODEL.")
+        if wanted == "jury" and not (chat or decisions):
+            raise SettingsError(f"{where} is jury but no model is named; set VIVA_CHAT_MODEL or VIVA_DECISIONS_MODEL.")
+        if (chat or decisions) and not self.has_models:
             raise SettingsError("A model is named but no server; set OPENAI_API_KEY or OPENAI_BASE_URL.")
-        return settings
+        return replace(self, viva=self.viva.model_copy(update={"judge": wanted}))
 
     @property
     def has_models(self) -> bool:

@@ -91,6 +91,11 @@ def render(name: str, **inputs: object) -> Prompt:
     return Prompt(name=name, version=file.head.version, sha256=file.sha256, messages=messages)
 
 
+def edition(name: str) -> str:
+    """A prompt's name and version, as in "grade 2"; raises PromptError for an unknown prompt."""
+    return f"{name} {_load(PROMPTS / f'{name}.md').head.version}"
+
+
 def names() -> list[str]:
     """The names of all prompts."""
     return sorted(path.stem for path in PROMPTS.glob("*.md"))

@@ -22,6 +22,7 @@ from bot.grading.matching import Matcher
 from knowledge.index import Index
 from knowledge.library import load
 from knowledge.minilm import MiniLM
+from tests import handover
 from tests.coach import memory_bench
 from tests.crowds import measure
 from tests.discord import chaos as discord_chaos
@@ -29,7 +30,9 @@ from tests.discord import drilling as discord
 from tests.sandbox import bench as sandbox
 from tests.slack import chaos as slack_chaos
 from tests.slack import drilling as slack
+from tests.store.postgres import running
 
+SEEDS = (1, 2)  # of kills
 VIVA = str(Path(sys.executable).with_name("viva"))
 ANSWER = (
     "Domain shift means that the data at test time come from another distribution than the training data. "
@@ -153,12 +156,20 @@ def outcomes(path: Path) -> int:
     return len({line.partition(b",")[0] for line in lines if line.startswith(b'{"id"')})
 
 
+def handing_over() -> None:
+    """Workers on one PostgreSQL, two of four killed at random."""
+    with running() as fresh:
+        for seed in SEEDS:
+            handover.measure(report, fresh(), seed)
+
+
 PARTS: dict[str, Callable[[], None]] = {
     "startup": startup,
     "indexing": indexing,
     "grading": grading,
     "evaluating": evaluating,
     "discord": lambda: asyncio.run(measure(report, discord.lab, discord_chaos.Chaos)),
+    "workers": handing_over,
     "memory": lambda: asyncio.run(memory_bench.measure(report)),
     "slack": lambda: asyncio.run(measure(report, slack.lab, slack_chaos.Chaos)),
     "sandbox": lambda: asyncio.run(sandbox.measure(report)),

@@ -12,7 +12,7 @@ from knowledge.index import Field
 from knowledge.library import Library
 from knowledge.note import EXAMPLE, Note
 from knowledge.search import Findings
-from prompts.render import render
+from prompts.render import edition, render
 
 Find = Callable[[str, str], Awaitable[Findings]]
 """What the notes have for a query and the turn before it."""
@@ -100,7 +100,7 @@ class Answerer:
             kept.append(sentence)
         if kept:
             ids = tuple(dict.fromkeys(_CITATION.findall(" ".join(kept))))
-            yield AnswerReply(text=" ".join(kept), note_ids=ids)
+            yield AnswerReply(text=" ".join(kept), note_ids=ids, model=model, prompt=edition("ask"))
         elif _NOT_IN_NOTES not in buffer:
             yield NoticeReply(text=f"The chat model ({model}) cited no note; this is the note's own text.")
 

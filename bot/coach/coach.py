@@ -8,10 +8,10 @@ on the way to its replies ends in a notice instead of them.
 
 import asyncio
 import json
-from collections import defaultdict
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, get_args
+from weakref import WeakValueDictionary
 
 from bot.coach.answers import Answerer
 from bot.coach.events import EVENT, CandidateEvent, Outcome, Replied, Seat, Shown, Start, Vote
@@ -40,6 +40,19 @@ class Locks(Protocol):
         ...
 
 
+class Here:
+    """Locks of this process alone, each kept only while somebody holds it or waits for it; `len` counts those."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def __getitem__(self, session_id: str, /) -> asyncio.Lock:
+        return self._locks.setdefault(session_id, asyncio.Lock())
+
+    def __len__(self) -> int:
+        return len(self._locks)
+
+
 class Coach:
     """Holds the conversation of any number of people; one turn at a time in each session.
 
@@ -60,16 +73,16 @@ class Coach:
         self._store = store
         self.memory = Memory(library, store)
         self._responder = Responder(library, judge, persona, answerer, sandbox)
-        self._arriving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._locks: Locks = locks or defaultdict[str, AbstractAsyncContextManager[Any]](asyncio.Lock)
+        self._arriving = Here()
+        self._locks: Locks = Here() if locks is None else locks
 
     async def begin(
-        self, session_id: str, person: str, place: str, start: Start, server: str | None = None
+        self, session_id: str, person: str, place: str, start: Start, server: str | None = None, *, once: bool = False
     ) -> AsyncGenerator[Reply | Delta, None]:
-        """Open a session and put its first question; raises as `checked` does before storing."""
+        """Open a session and put its first question; raises as `checked` does before storing. `once` as in `handle`."""
         start = self.checked(start)
         await self._store.add_session(session_id, person, place, server)
-        async for reply in self.handle(session_id, start):
+        async for reply in self.handle(session_id, start, once=once):
             yield reply
 
     def checked(self, start: Start) -> Start:
@@ -92,16 +105,24 @@ class Coach:
             await self._store.append(row, [_record(event, event.id)])
             return row
 
-    async def handle(self, session_id: str, event: CandidateEvent) -> AsyncGenerator[Reply | Delta, None]:
-        """Take one event; the same event id delivered again gets the same replies."""
+    async def handle(
+        self, session_id: str, event: CandidateEvent, *, once: bool = False
+    ) -> AsyncGenerator[Reply | Delta, None]:
+        """Take one event; the same event id delivered again gets the same replies.
+
+        With `once` it gets none where they have been shown already: another process may have taken the event up
+        while this one waited for its turn.
+        """
         row = await self.keep(session_id, event)
         async with self._locks[session_id]:
             session = await self.session(session_id)
             if event.id in session.replies:
+                if once and await self.was_shown(session_id, event.id):
+                    return
                 async for reply in self._again(row, session, event):
                     yield reply
                 return
-            async for item in self._deal_with_pending(row, session, event.id):
+            async for item in self._deal_with_pending(row, session, event.id, once=once):
                 yield item
 
     async def recover(self, session_id: str) -> AsyncGenerator[Reply | Delta, None]:
@@ -120,11 +141,20 @@ class Coach:
 
     async def session(self, session_id: str) -> Session:
         """Where a session stands."""
-        return replay(EVENT.validate_json(record.body) for record in await self._store.events(session_id))
+        return replay(await self.events(session_id))
+
+    async def events(self, session_id: str) -> list[CandidateEvent | Outcome]:
+        """Everything that happened in a session, in order."""
+        return [EVENT.validate_json(record.body) for record in await self._store.events(session_id)]
+
+    async def sessions(self, name: str = "", person: str | None = None) -> list[tuple[SessionRow, Session]]:
+        """The sessions whose id begins so, newest first: one person's, or everybody's."""
+        rows = [row for row in await self._store.named(name) if person in (None, row.person_id)]
+        return [(row, await self.session(row.id)) for row in rows]
 
     async def unshown(self, session_id: str) -> list[CandidateEvent]:
         """Events whose replies have not been shown, oldest first; `handle` gives them again."""
-        events = [EVENT.validate_json(record.body) for record in await self._store.events(session_id)]
+        events = await self.events(session_id)
         shown = {event.to for event in events if isinstance(event, Shown)}
         return [event for event in events if isinstance(event, CandidateEvent) and event.id not in shown]
 
@@ -166,6 +196,10 @@ class Coach:
                 break
         return found
 
+    async def disputed(self) -> list[Session]:
+        """Every session in which somebody disputes a grade, oldest first, without saying whose it is."""
+        return [await self.session(row.id) for row in await self._store.having("disputed")]
+
     async def export(self, person: str) -> dict[str, Any]:
         """Everything kept about a person, ready for JSON; event bodies as objects."""
         tables = await self._store.export(person)
@@ -186,9 +220,12 @@ class Coach:
         return row
 
     async def _deal_with_pending(
-        self, row: SessionRow, session: Session, last: str | None = None
+        self, row: SessionRow, session: Session, last: str | None = None, *, once: bool = False
     ) -> AsyncGenerator[Reply | Delta, None]:
-        """Answer what has no reply yet, up to an event: those after it are answered to whoever sent them."""
+        """Answer what has no reply yet, up to an event: those after it are answered to whoever sent them.
+
+        With `once` nothing is given of what another process has answered meanwhile: it shows that.
+        """
         for event in session.pending:
             turn, ahead = Turn(self._library, session, event), 0
             try:
@@ -205,11 +242,12 @@ class Coach:
             outcomes = [*turn.outcomes, Replied(to=event.id, replies=tuple(turn.replies))]
             records = [_record(o, f"{event.id}/{n}/{o.kind}") for n, o in enumerate(outcomes)]
             records[-1] = _record(outcomes[-1], f"{event.id}/replied")
-            await self._store.append(row, records, revision(row.id, session, turn.session))
+            ours = await self._store.append(row, records, revision(row.id, session, turn.session))
             session = await self.session(row.id)
-            for reply in session.replies[event.id].replies[ahead:]:
-                yield reply
-            await self._shown(row, event)
+            if ours or not once:
+                for reply in session.replies[event.id].replies[ahead:]:
+                    yield reply
+                await self._shown(row, event)
             if event.id == last:
                 return
 

@@ -47,6 +47,7 @@ def _lines(exchange: Exchange, grade: Grade, library: Library, *, final: bool) -
             reason=point.reason,
             marked=point.marked,
             test=test,
+            disputed=exchange.disputed[point.point_id].evidence.quote if point.point_id in exchange.disputed else "",
         )
 
     return tuple(line(number, point) for number, point in enumerate(grade.points, 1))

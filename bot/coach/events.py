@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from bot.coach.reply import Reply
-from bot.grading.grade import Grade, Said, Verdict
+from bot.grading.grade import Grade, Said, Span, Verdict
 from bot.grading.running import Run
 from knowledge.note import Level
 
@@ -146,6 +146,15 @@ class Mark(_FromCandidate):
     verdict: Literal[Verdict.MET, Verdict.PARTIAL, Verdict.MISSED]
 
 
+class Appeal(_FromCandidate):
+    """The candidate did say a point that the judge does not count as met, in these words; numbers as in `Mark`."""
+
+    kind: Literal["appeal"] = "appeal"
+    question: int | None = Field(default=None, ge=1)
+    point: int = Field(ge=1)
+    words: Said
+
+
 class Seat(_FromCandidate):
     """Somebody, `who`, is on the panel of an interview."""
 
@@ -195,12 +204,17 @@ class Asked(_Outcome):
 
 
 class Probed(_Outcome):
-    """A point has been probed: `text` as it was said, `authored` as the note has it."""
+    """A point has been probed: `text` as it was said, `authored` as the note has it.
+
+    Where a model worded it, `model` and the edition of its `prompt` are kept.
+    """
 
     kind: Literal["probed"] = "probed"
     point_id: str
     text: str
     authored: str
+    model: str = ""
+    prompt: str = ""
 
 
 class Hinted(_Outcome):
@@ -218,6 +232,19 @@ class Marked(_Outcome):
     exchange: int
     point_id: str
     verdict: Verdict
+
+
+class Disputed(_Outcome):
+    """The candidate says that a point was met, with words of an answer; the judge's verdict stays.
+
+    `exchange` counts the finished questions from 0, `answer` the answers to that one from 0; `evidence` is in it.
+    """
+
+    kind: Literal["disputed"] = "disputed"
+    exchange: int
+    point_id: str
+    answer: int
+    evidence: Span
 
 
 class Finished(_Outcome):
@@ -246,8 +273,8 @@ class Shown(_Outcome):
     kind: Literal["shown"] = "shown"
 
 
-CandidateEvent = Start | Say | Ask | Hint | Skip | Pause | Resume | Stop | Mark | Seat | Vote
-Outcome = Executed | Graded | Asked | Probed | Hinted | Marked | Finished | Closed | Replied | Shown
+CandidateEvent = Start | Say | Ask | Hint | Skip | Pause | Resume | Stop | Mark | Appeal | Seat | Vote
+Outcome = Executed | Graded | Asked | Probed | Hinted | Marked | Disputed | Finished | Closed | Replied | Shown
 Event = Annotated[CandidateEvent | Outcome, Field(discriminator="kind")]
 
 EVENT: TypeAdapter[CandidateEvent | Outcome] = TypeAdapter(Event)

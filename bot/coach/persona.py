@@ -11,7 +11,7 @@ from bot.errors import ModelError
 from bot.grading.evidence import content
 from bot.llm import ModelClient
 from knowledge.note import RubricPoint
-from prompts.render import render
+from prompts.render import edition, render
 
 _LEAK = 0.6
 
@@ -23,11 +23,16 @@ _MOVES = {
 
 @dataclass(frozen=True)
 class Spoken:
-    """The finished words; `notice` says where they are not the model's although one was asked."""
+    """The finished words; `notice` says where they are not the model's although one was asked.
+
+    Where they are, `model` and the edition of the `prompt` say whose.
+    """
 
     text: str
     authored: str
     notice: str = ""
+    model: str = ""
+    prompt: str = ""
 
 
 class Persona:
@@ -84,7 +89,7 @@ class Persona:
             notice = f"The chat model ({self._model}) {reason}; these are the note's own words."
             yield Spoken(words, move.authored, notice)
         else:
-            yield Spoken(told.strip(), move.authored)
+            yield Spoken(told.strip(), move.authored, model=self._model, prompt=edition("probe"))
 
 
 def authored(move: Challenge | Probe, exchange: Exchange) -> str:

@@ -67,7 +67,8 @@ class PointLine(_Reply):
     """One rubric point on a grade card.
 
     `text` is None while the point may still be earned; `quote` are the candidate's own words, `votes` what
-    the panel said. `test`: the point is a test that their code passed or failed.
+    the panel said, `disputed` the words with which the candidate says that it was met after all. `test`: the point is
+    a test that their code passed or failed.
     """
 
     number: int
@@ -80,6 +81,7 @@ class PointLine(_Reply):
     marked: bool = False
     votes: tuple[Verdict, ...] = ()
     test: bool = False
+    disputed: str = ""
 
 
 class GradeReply(_Reply):
@@ -110,11 +112,16 @@ class ExplanationReply(_Reply):
 
 
 class AnswerReply(_Reply):
-    """An answer from the notes, every piece with its source. Markdown."""
+    """An answer from the notes, every piece with its source. Markdown.
+
+    Where a model worded it, `model` and the edition of its `prompt` are kept.
+    """
 
     kind: Literal["answer"] = "answer"
     text: str
     note_ids: tuple[str, ...]
+    model: str = ""
+    prompt: str = ""
 
 
 class NoticeReply(_Reply):

@@ -3,9 +3,11 @@
 from collections.abc import AsyncGenerator, Iterator
 
 from bot.coach.answers import Answerer
+from bot.coach.appeals import disputed
 from bot.coach.coding import TRY_FIRST, Coding, Then, explained
 from bot.coach.debrief import card, debrief
 from bot.coach.events import (
+    Appeal,
     Ask,
     Asked,
     Closed,
@@ -113,6 +115,8 @@ class Responder:
                 self._close(turn)
             case Mark():
                 self._mark(turn, event)
+            case Appeal():
+                self._appeal(turn, event)
             case Seat():
                 pass  # who is on the panel is told by whoever asked them
             case Vote():
@@ -164,7 +168,8 @@ class Responder:
     def _probe(self, turn: Turn, point_id: str, spoken: Spoken) -> None:
         if spoken.notice:
             turn.say(NoticeReply(text=spoken.notice))
-        turn.decide(Probed(to=turn.event.id, point_id=point_id, text=spoken.text, authored=spoken.authored))
+        worded = {"text": spoken.text, "authored": spoken.authored, "model": spoken.model, "prompt": spoken.prompt}
+        turn.decide(Probed.model_validate({"to": turn.event.id, "point_id": point_id, **worded}))
         turn.say(ProbeReply(text=spoken.text))
 
     async def _respond_to_ask(self, turn: Turn, event: Ask, person: str) -> AsyncGenerator[Delta, None]:
@@ -279,9 +284,21 @@ class Responder:
             turn.say(NoticeReply(text="Only points that could not be scored are yours to mark."))
             return
         turn.decide(Marked(to=event.id, exchange=index, point_id=point.point_id, verdict=event.verdict))
-        marked = turn.session.history[index]
-        if marked.grade:
-            turn.say(card(marked, marked.grade, self._library, final=True, number=index + 1))
+        self._show_card(turn, index)
+
+    def _appeal(self, turn: Turn, event: Appeal) -> None:
+        found = disputed(turn.session, event)
+        if isinstance(found, str):
+            turn.say(NoticeReply(text=found))
+            return
+        turn.decide(found)
+        self._show_card(turn, found.exchange)
+
+    def _show_card(self, turn: Turn, index: int) -> None:
+        """The card of a finished question, as it is now."""
+        exchange = turn.session.history[index]
+        if exchange.grade:
+            turn.say(card(exchange, exchange.grade, self._library, final=True, number=index + 1))
 
 
 def _nudge(turn: Turn) -> tuple[str, str] | None:

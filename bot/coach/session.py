@@ -12,6 +12,7 @@ from bot.coach.events import (
     Asked,
     CandidateEvent,
     Closed,
+    Disputed,
     Executed,
     Finished,
     Graded,
@@ -49,9 +50,9 @@ class Exchange:
     """One question and everything said about it so far.
 
     `last_prompt` is what the candidate is to answer now (the question or the last probe),
-    `answered_prompt` what their last answer was to; `notices` came with its grade. `sure` is how sure the candidate
-    was of their first answer, from 1 to 5, `finished` when the question was over. `starter` is shown with a question
-    that wants code, `runs` are those of the code so far.
+    `answered_prompt` what their last answer was to; `notices` came with its grade. `disputed` are the points
+    that they say they did make. `sure` is how sure the candidate was of their first answer, from 1 to 5, `finished`
+    when the question was over. `starter` is shown with a question that wants code, `runs` are those of the code so far.
     """
 
     ref: QuestionRef
@@ -68,6 +69,7 @@ class Exchange:
     notices: tuple[str, ...] = ()
     answered_prompt: str = ""
     skipped: bool = False
+    disputed: Mapping[str, Disputed] = field(default_factory=dict[str, Disputed])
     sure: int | None = None
     finished: datetime | None = None
     starter: str = ""
@@ -212,6 +214,10 @@ def _decided(session: Session, event: Outcome) -> Session:
             return replace(session, current=None, history=(*session.history, done), subject=done.text)
         case Marked():
             return replace(session, history=_marked(session.history, event))
+        case Disputed():
+            exchange = session.history[event.exchange]
+            exchange = replace(exchange, disputed={**exchange.disputed, event.point_id: event})
+            return replace(session, history=_with(session.history, event.exchange, exchange))
         case Closed():
             # A question that stood open unanswered does not count, and may now be asked about.
             subject = current.text if current else session.subject
@@ -277,5 +283,8 @@ def _marked(history: tuple[Exchange, ...], event: Marked) -> tuple[Exchange, ...
     before = exchange.points[event.point_id]
     aid = Aid.HINT if event.point_id in exchange.hinted else before.aid
     point = before.model_copy(update={"verdict": event.verdict, "marked": True, "aid": aid})
-    changed = replace(exchange, points={**exchange.points, event.point_id: point})
-    return (*history[: event.exchange], changed, *history[event.exchange + 1 :])
+    return _with(history, event.exchange, replace(exchange, points={**exchange.points, event.point_id: point}))
+
+
+def _with(history: tuple[Exchange, ...], index: int, exchange: Exchange) -> tuple[Exchange, ...]:
+    return (*history[:index], exchange, *history[index + 1 :])

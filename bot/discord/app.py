@@ -31,7 +31,7 @@ async def run(settings: Settings, *, shard_ids: Sequence[int] | None = None, syn
         )
     point_at(settings.discord)
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # nobody speaks here
-    async with opened(settings) as app:
+    async with opened(settings, shared=shard_ids is not None) as app:
         client = Viva(app, sync=sync, shard_ids=shard_ids)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):

@@ -109,13 +109,13 @@ def submitted(data: Mapping[str, Any]) -> tuple[Press, str, int | None] | None:
     press = Press.read(str(data.get("custom_id", "")))
     if press is None or press.verb != Verb.ANSWER:
         return None
-    fields = {field.get("custom_id"): field for field in _fields(data.get("components", []))}
-    chosen: list[str] = fields.get(_SURE_FIELD, {}).get("values") or []
-    return press, str(fields.get(_ANSWER_FIELD, {}).get("value", "")), int(chosen[0]) if chosen else None
+    given = {field.get("custom_id"): field for field in fields(data.get("components", []))}
+    chosen: list[str] = given.get(_SURE_FIELD, {}).get("values") or []
+    return press, str(given.get(_ANSWER_FIELD, {}).get("value", "")), int(chosen[0]) if chosen else None
 
 
-def _fields(components: list[Any]) -> Iterator[Mapping[str, Any]]:
+def fields(components: list[Any]) -> Iterator[Mapping[str, Any]]:
     """The fields of a form, whether they come in rows or in labels."""
     for component in components:
-        yield from _fields(component.get("components", []))
+        yield from fields(component.get("components", []))
         yield component.get("component") or component

@@ -5,14 +5,14 @@ import hashlib
 import json
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
 import discord
 from discord import app_commands
-from discord.ext import tasks
 
 from bot.compose import App
+from bot.discord.appealing import appealed
 from bot.discord.buttons import Button, submitted
 from bot.discord.commands import add_commands
 from bot.discord.conversation import Conversation
@@ -25,12 +25,14 @@ from bot.discord.privacy import Forgetting
 from bot.discord.servers import SettingsCard
 from bot.discord.showing import Showing
 from bot.discord.telling import whisper
+from bot.surface.beside import LOOK_SECONDS, left, repeatedly
 from bot.surface.servers import Servers
 from bot.unexpected import noted, told
 
 log = logging.getLogger("viva.discord")
 
 _RETRY_SECONDS = 10.0
+_DAY = 86_400.0  # seconds
 _STOP_SECONDS = 20.0  # what is under way at a stop has this long; the rest is taken up at the next start
 
 
@@ -62,6 +64,7 @@ class Viva(discord.AutoShardedClient):
         )
         self._sync = sync
         self._caught_up = False
+        self._beside: list[asyncio.Task[None]] = []
         self.tree = Tree(self)
         add_commands(self.tree, self.servers, free_chat=settings.free_chat)
 
@@ -87,41 +90,42 @@ class Viva(discord.AutoShardedClient):
         log.info("ready in %d servers", len(self.guilds))
         if not self._caught_up:
             self._caught_up = True
-            await self._take_up()
-            self._again.start()
-            self._expire.start()
-            self._remind.start()
+            if self.app.leases is None:
+                await self._take_up()
+            self._beside = [asyncio.create_task(work) for work in self._work()]
+
+    def _work(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What is done beside answering: where other processes may die, what they leave is looked for again."""
+        if self.app.leases is not None:
+            yield repeatedly(LOOK_SECONDS, self._take_up, "taking up what was left")
+        yield repeatedly(_RETRY_SECONDS, self.showing.catch_up_again, "showing what was not taken")
+        yield repeatedly(_DAY, self._expire, "removing old sessions")
+        yield repeatedly(REMIND_SECONDS, self._remind, "reminding")
 
     async def _take_up(self) -> None:
-        """Go on where the process before this one was stopped or killed."""
-        sessions = await self.app.coach.interrupted(PREFIX)
-        if (ours := self.shard_ids) is not None:
-            total = self.shard_count or 1
-            sessions = [session for session in sessions if await self.places.ours(session.place, ours, total)]
+        """Go on where a process was stopped or killed: this one before its start, or one beside it at any time.
+
+        Whoever has the shard of a place is told what happens there; post there can any process.
+        """
+        sessions = await left(self.app.coach, self.app.leases, PREFIX)
         await self.showing.catch_up_with(session.id for session in sessions)
 
-    @tasks.loop(seconds=_RETRY_SECONDS)
-    async def _again(self) -> None:
-        await self.showing.catch_up_again()
-
-    @tasks.loop(hours=24)
     async def _expire(self) -> None:
-        log.info(
-            "%d sessions were older than their server keeps them", await self.servers.expire(discord.utils.utcnow())
-        )
+        gone = await self.servers.expire(discord.utils.utcnow())
+        log.info("%d sessions were older than their server keeps them", gone)
 
-    @tasks.loop(seconds=REMIND_SECONDS)
     async def _remind(self) -> None:
-        try:
-            await remind(self, discord.utils.utcnow())
-        except Exception as error:  # in a minute it is tried again; raised, it would end the loop
-            log.warning("nobody could be reminded (%s)", noted(error))
+        await remind(self, discord.utils.utcnow())
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """A form was handed in; everything else has its own way."""
         data: Any = interaction.data or {}
-        if interaction.type is discord.InteractionType.modal_submit and (form := submitted(data)):
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        if form := submitted(data):
             await self.conversation.submitted(interaction, *form)
+        elif appeal := appealed(data, id=str(interaction.id), at=interaction.created_at):
+            await self.conversation.marked(interaction, *appeal)
 
     async def on_message(self, message: discord.Message) -> None:
         """Somebody said something."""
@@ -149,6 +153,12 @@ class Viva(discord.AutoShardedClient):
         """Finish what is under way, then close."""
         await self.showing.settled(_STOP_SECONDS)
         await self.close()
+
+    async def close(self) -> None:
+        """Leave Discord, and end what is done beside answering."""
+        for task in self._beside:
+            task.cancel()
+        await super().close()
 
 
 class Tree(app_commands.CommandTree[Viva]):

@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range
 
 from bot.coach.agenda import DUE
-from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Skip, Start, Stop
+from bot.coach.events import Appeal, Ask, CandidateEvent, Hint, Mark, Mode, Pause, Skip, Start, Stop
 from bot.discord import cards
 from bot.discord.deliver import ByToken
 from bot.discord.goals import COMMANDS as GOALS
@@ -202,6 +202,22 @@ async def mark(
     await _drive(interaction, wish)
 
 
+@app_commands.command(name="appeal", description="You did say a point: quote your words, kept beside the verdict.")
+@app_commands.describe(
+    point="Its number on the grade card",
+    words="Your words, as they stand in your answer",
+    question="Which question, the last without it",
+)
+async def appeal(
+    interaction: Interaction,
+    point: Range[int, 1, 99],
+    words: Range[str, 1, 1000],
+    question: Range[int, 1, 99] | None = None,
+) -> None:
+    """A point appealed by the candidate."""
+    await _drive(interaction, Appeal(**_event(interaction), question=question, point=point, words=words))
+
+
 @app_commands.command(name="resume", description="Go on with your open session, wherever it was.")
 async def resume(interaction: Interaction) -> None:
     """The open session again."""
@@ -251,7 +267,7 @@ async def help_(interaction: Interaction) -> None:
 
 def add_commands(tree: app_commands.CommandTree[Any], servers: Servers, *, free_chat: bool) -> None:
     """Every command that Viva has on Discord."""
-    session: list[Command] = [drill, interview, hint, skip, mark, pause, resume, stop]
+    session: list[Command] = [drill, interview, hint, skip, mark, appeal, pause, resume, stop]
     person: list[Command] = [ask, topics, progress, *GOALS, *PRIVACY, help_, grade_this_answer]
     for command in [*session, *person, settings_command(servers, free_chat=free_chat)]:
         tree.add_command(command)

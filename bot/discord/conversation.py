@@ -10,9 +10,10 @@ from uuid import uuid4
 import discord
 
 from bot.coach.coach import Coach
-from bot.coach.events import CandidateEvent, Mark, Resume, Say, Seat, Start, Vote
+from bot.coach.events import Appeal, CandidateEvent, Mark, Resume, Say, Seat, Start, Vote
 from bot.coach.reply import BallotReply
 from bot.coach.session import Session
+from bot.discord.appealing import AppealForm
 from bot.discord.buttons import MAX_ANSWER, AnswerForm, shared
 from bot.discord.cards import cards
 from bot.discord.panel import ballot
@@ -53,6 +54,8 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
                 begun = await self.begun(press.session_id, MAX_ANSWER)
                 form = AnswerForm(press.session_id, press.detail, question, begun=begun, sure=sure)
                 await interaction.response.send_modal(form)
+            elif press.verb == Verb.APPEAL:
+                await interaction.response.send_modal(AppealForm(press, await self.appealable(press)))
             elif press.verb == Verb.REVEAL:
                 await interaction.response.defer(ephemeral=True, thinking=True)
                 turn = await self._showing.turn(press.session_id, str(interaction.id), interaction)
@@ -75,7 +78,7 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
             quote = partial(_quote, interaction, text, ephemeral=alone)
             await self.take(press.session_id, event, interaction, quote)
 
-    async def marked(self, interaction: discord.Interaction[Any], session_id: str, event: Mark) -> None:
+    async def marked(self, interaction: discord.Interaction[Any], session_id: str, event: Mark | Appeal) -> None:
         """The candidate gave a verdict of their own."""
         async with telling(interaction):
             await self._owned(interaction, session_id)
@@ -133,7 +136,7 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
         await self.make_room(person, place, str(interaction.id), interaction.created_at, interaction)
         self._places.keep(session_id, person, channel, private=start.private)
         async with self._pointing(session_id, interaction):
-            replies = self._coach.begin(session_id, person, place, start, server)
+            replies = self._coach.begin(session_id, person, place, start, server, once=True)
             await self._showing.show(session_id, start.id, replies, interaction)
             if isinstance(channel, discord.Thread):
                 await self._seat(session_id, interaction, channel, panel)

@@ -117,11 +117,6 @@ class Places:
         channel = await self._channel(channel_id)
         return channel is not None and not (isinstance(channel, discord.Thread) and channel.locked)
 
-    async def ours(self, place: str, shards: range | list[int], total: int) -> bool:
-        """Whether a place belongs to one of our shards; direct messages belong to the first."""
-        guild = getattr(await self._channel(channel_id_of(place)), "guild", None)
-        return (guild.id >> 22) % total in shards if guild else 0 in shards
-
 
 def person_of(user: discord.abc.Snowflake) -> str:
     """The coach's name for somebody on Discord."""

@@ -1,7 +1,6 @@
 """What Viva knows about a person: told, handed over, and removed."""
 
 import io
-import zipfile
 from typing import Any
 
 import discord
@@ -13,7 +12,7 @@ from bot.discord.places import person_of
 from bot.discord.servers import server_of
 from bot.discord.telling import telling
 from bot.errors import UsageError
-from bot.surface.privacy import FILE, export_file, privacy_text
+from bot.surface.privacy import FILE, export_files, packed, privacy_text
 
 Interaction = discord.Interaction[Any]  # its client is a Viva, which these commands are part of
 
@@ -34,24 +33,19 @@ async def privacy(interaction: Interaction) -> None:
         await interaction.followup.send(text, ephemeral=True)
 
 
-@app_commands.command(name="export", description="Everything that Viva keeps about you, as a file for your eyes alone.")
+@app_commands.command(name="export", description="Everything that Viva keeps about you, as files for your eyes alone.")
 async def export(interaction: Interaction) -> None:
     """The person's data."""
     async with telling(interaction):
         await interaction.response.defer(ephemeral=True)
-        data, name = await export_file(interaction.client.app.coach, person_of(interaction.user)), FILE
-        if len(data) > interaction.filesize_limit:
-            data, name = _zipped(data), f"{FILE}.zip"
-        if len(data) > interaction.filesize_limit:
+        app, most = interaction.client.app, interaction.filesize_limit
+        files = await export_files(app.coach, person_of(interaction.user), app.knowledge.library)
+        if sum(map(len, files.values())) > most:
+            files = {f"{FILE}.zip": packed(files)}
+        if sum(map(len, files.values())) > most:
             raise UsageError(_TOO_LARGE)
-        await interaction.followup.send(file=discord.File(io.BytesIO(data), name), ephemeral=True)
-
-
-def _zipped(data: bytes) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(FILE, data)
-    return packed.getvalue()
+        attached = [discord.File(io.BytesIO(data), name) for name, data in files.items()]
+        await interaction.followup.send(files=attached, ephemeral=True)
 
 
 @app_commands.command(name="forget", description="Remove everything that Viva keeps about you, for good.")

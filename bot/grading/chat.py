@@ -16,7 +16,7 @@ from bot.grading.overuse import without_overuse
 from bot.grading.votes import agreed
 from bot.llm import ModelClient
 from knowledge.note import Criterion
-from prompts.render import render
+from prompts.render import edition, render
 
 NOT_QUOTED = "The judge's quote is not in the answer."
 INVENTED_QUOTE = "The judge quoted words that are not in your answer, so those points earn nothing until you mark them."
@@ -73,7 +73,8 @@ class ChatJudge:
             points = tuple(agreed(votes, self._samples, DISAGREED) for votes in zip(*samples, strict=True))
         points = tuple(without_overuse(points, _WORDS_A_POINT))
         invented = any(point.reason == NOT_QUOTED for point in points)
-        return Grade(judge=self.name, points=points, notices=(INVENTED_QUOTE,) if invented else ())
+        notices = (INVENTED_QUOTE,) if invented else ()
+        return Grade(judge=self.name, points=points, notices=notices, prompts=(edition("grade"),))
 
     async def _sample(self, submission: Submission, number: int) -> Points | ModelError:
         try:

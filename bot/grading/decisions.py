@@ -18,7 +18,7 @@ from bot.grading.matching import Matcher
 from bot.grading.overuse import without_overuse
 from bot.llm import DecisionAnswer, ModelClient
 from knowledge.note import Criterion, Misconception
-from prompts.render import Prompt, render
+from prompts.render import Prompt, edition, render
 
 FITS = Path(__file__).with_name("decisions.json")
 
@@ -135,7 +135,13 @@ class DecisionsJudge:
             await self._belief(*pair, submission) for pair in zip(submission.misconceptions, on_beliefs, strict=True)
         ]
         told = tuple(belief for belief in beliefs if belief)
-        return Grade(judge=self.name, points=tuple(without_overuse(points, _WORDS_A_POINT)), misconceptions=told)
+        asked_by = ("decide", "decide_point", *(["decide_misconception"] if submission.misconceptions else []))
+        return Grade(
+            judge=self.name,
+            points=tuple(without_overuse(points, _WORDS_A_POINT)),
+            misconceptions=told,
+            prompts=tuple(map(edition, asked_by)),
+        )
 
     async def _answers(self, submission: Submission) -> list[DecisionAnswer]:
         """An answer on each point, then on each misconception."""

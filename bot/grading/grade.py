@@ -118,13 +118,14 @@ class Grade(_Value):
 
     `notices` are sentences for the candidate about how the grade came about (a judge that failed,
     a quote that was not in the answer). `misconceptions` are told beside the points; they neither earn
-    nor cost anything.
+    nor cost anything. `prompts` are the editions of those that a model was asked by.
     """
 
     judge: str
     points: tuple[PointGrade, ...] = Field(min_length=1)
     misconceptions: tuple[WrongBelief, ...] = ()
     notices: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:

@@ -65,6 +65,7 @@ class Jury:
             points=tuple(_verdict(judges, votes) for votes in zip(*(grade.points for grade in grades), strict=True)),
             misconceptions=tuple(beliefs.values()),
             notices=tuple(f"{reason}; {' and '.join(judges)} graded without it." for reason in failed),
+            prompts=tuple(dict.fromkeys(prompt for grade in grades for prompt in grade.prompts)),
         )
 
 

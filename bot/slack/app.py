@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -19,17 +20,16 @@ from bot.slack.installing import ManyWorkspaces, OneWorkspace, Workspaces, asked
 from bot.slack.listeners import Listeners
 from bot.slack.parts import Parts
 from bot.slack.places import PREFIX, Place
-from bot.slack.reminding import reminding
+from bot.slack.reminding import REMIND_SECONDS, remind
 from bot.slack.serving import serving
 from bot.slack.web import Web, proxy_to, sdk_client, session
 from bot.slack.web import log as web_log
 from bot.store.installations import Installations
-from bot.unexpected import noted
+from bot.surface.beside import LOOK_SECONDS, left, repeatedly
 
 log = logging.getLogger("viva.slack")
 
 _RETRY_SECONDS = 10.0
-_ORPHANED_SECONDS = 20.0  # between two looks at what a process beside this one left behind
 _DAY = 86_400.0  # seconds
 _STOP_SECONDS = 20.0  # what is under way at a stop has this long; the rest is taken up at the next start
 _PING_SECONDS = 2.0  # a connection that does not answer for four times as long is made anew
@@ -119,8 +119,7 @@ class Viva:
     @asynccontextmanager
     async def _at_work(self) -> AsyncGenerator[None]:
         """Take up what was left, try again what failed; at the end finish what is under way."""
-        works = self._take_up(), self._again(), self._expire(), reminding(self.parts)
-        tasks = [asyncio.create_task(work) for work in works]
+        tasks = [asyncio.create_task(work) for work in self._work()]
         log.info("on Slack")
         try:
             yield
@@ -130,32 +129,24 @@ class Viva:
                 task.cancel()
             await asyncio.wait(tasks)
 
+    def _work(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What is done beside answering: where other processes may die, what they leave is looked for again."""
+        shared = self.parts.app.leases is not None
+        yield repeatedly(LOOK_SECONDS, self._take_up, "taking up what was left") if shared else self._take_up()
+        yield repeatedly(_RETRY_SECONDS, self.parts.showing.catch_up_again, "showing what was not taken")
+        yield repeatedly(_DAY, self._expire, "removing old sessions")
+        yield repeatedly(REMIND_SECONDS, self._remind, "reminding people")
+
     async def _take_up(self) -> None:
         """Go on where a process was stopped or killed: this one before its start, or one beside it at any time."""
-        await self._left()
-        while self.parts.app.leases:
-            await asyncio.sleep(_ORPHANED_SECONDS)
-            await self._left()
-
-    async def _left(self) -> None:
-        """Show and answer what is left of sessions that no other process deals with."""
-        leases = self.parts.app.leases
-        taken = await leases.taken() if leases else set[str]()
-        sessions = await self.parts.app.coach.interrupted(PREFIX)
+        app = self.parts.app
         ours = await self.parts.workspaces.all()
-        left = (row.id for row in sessions if row.id not in taken and Place.read(row.place).team in ours)
-        await self.parts.showing.catch_up_with(left)
+        sessions = await left(app.coach, app.leases, PREFIX)
+        await self.parts.showing.catch_up_with(row.id for row in sessions if Place.read(row.place).team in ours)
 
-    async def _again(self) -> None:
-        while True:
-            await asyncio.sleep(_RETRY_SECONDS)
-            await self.parts.showing.catch_up_again()
+    async def _remind(self) -> None:
+        await remind(self.parts, datetime.now(UTC))
 
     async def _expire(self) -> None:
-        while True:
-            try:
-                gone = await self.parts.servers.expire(datetime.now(UTC))
-                log.info("%d sessions were older than their workspace keeps them", gone)
-            except Exception as error:  # tomorrow is another day
-                log.warning("old sessions could not be removed (%s)", noted(error))
-            await asyncio.sleep(_DAY)
+        gone = await self.parts.servers.expire(datetime.now(UTC))
+        log.info("%d sessions were older than their workspace keeps them", gone)

@@ -54,6 +54,8 @@ async def handed_in(parts: Parts, call: Call, view: Body) -> None:
         await parts.conversation.submitted(call, *answer)
     elif ballot := forms.voted(view, who=call.person, **call.event):
         await parts.conversation.voted(call, *ballot)
+    elif appeal := forms.appealed(view, **call.event):
+        await parts.conversation.marked(call, *appeal)
     elif (changes := forms.changes(view)) is not None:
         await settings.change(parts, call, changes)
     else:

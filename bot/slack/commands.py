@@ -13,7 +13,7 @@ from bot.slack.call import Call
 from bot.slack.layout import laid_out
 from bot.slack.parts import Parts
 from bot.slack.wishes import between, marking, plain, wish
-from bot.surface import goals
+from bot.surface import appealing, goals
 from bot.surface.cards import Passage
 from bot.surface.words import further
 
@@ -95,6 +95,11 @@ async def mark(parts: Parts, call: Call, typed: str) -> None:
     await parts.conversation.drive(call, Mark(**call.event, point=point, verdict=verdict, question=question))
 
 
+async def appeal(parts: Parts, call: Call, typed: str) -> None:
+    """You did say a point: your words are kept beside the judge's verdict."""
+    await parts.conversation.drive(call, appealing.typed(typed, **call.event))
+
+
 async def resume(parts: Parts, call: Call, _: str) -> None:
     """Go on with your open session, wherever it was."""
     await parts.conversation.resume(call)
@@ -165,6 +170,12 @@ COMMANDS: Mapping[str, Command] = {
         mark,
         alone=False,
     ),
+    "appeal": Command(
+        "[question.]point your words",
+        "You did say that: your words are kept beside the judge's verdict.",
+        appeal,
+        alone=False,
+    ),
     "pause": Command(
         "", "Leave for a while; resume comes back, also days later.", _driving(lambda call: Pause(**call.event))
     ),
@@ -172,7 +183,7 @@ COMMANDS: Mapping[str, Command] = {
     "stop": Command("", "End your session here and hear how it went.", _driving(lambda call: Stop(**call.event))),
     "settings": Command("", "How Viva is in this workspace: where, how much and for how long.", settings.show),
     "privacy": Command("", "What Viva keeps about you, where, for how long and what for.", privacy.privacy),
-    "export": Command("", "Everything that Viva keeps about you, as a file in a direct message.", privacy.export),
+    "export": Command("", "Everything that Viva keeps about you, as files in a direct message.", privacy.export),
     "forget": Command("", "Remove everything that Viva keeps about you, for good.", privacy.forget),
     "help": Command("", "What Viva does here, and how to answer.", help_),
 }

@@ -11,7 +11,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 
 from bot.coach.coach import Coach
-from bot.coach.events import Ask, CandidateEvent, Mark, Resume, Say, Seat, Start, Stop, Vote
+from bot.coach.events import Appeal, Ask, CandidateEvent, Mark, Resume, Say, Seat, Start, Stop, Vote
 from bot.coach.reply import BallotReply
 from bot.errors import UsageError
 from bot.slack import blocks, forms, kit
@@ -72,6 +72,8 @@ class Conversation(conversation.Conversation[Call, Where]):
             sure = await self.asks_sureness(call.person, press.session_id)
             begun = await self.begun(press.session_id, forms.MAX_ANSWER)
             await self._open(call, forms.answer(press, question, begun=begun, sure=sure))
+        elif press.verb == Verb.APPEAL:
+            await self._open(call, forms.appeal(press, await self.appealable(press)))
         elif press.verb == Verb.REVEAL:
             await call.ack()
             turn = await self._slack.turn(press.session_id, call.key, call)
@@ -99,7 +101,7 @@ class Conversation(conversation.Conversation[Call, Where]):
                 name = Name(session_id, f"{call.key}/quote", number)
                 await post(held.where, name, message.text, message.rendered({}), again=call.again)
 
-    async def marked(self, call: Call, session_id: str, event: Mark) -> None:
+    async def marked(self, call: Call, session_id: str, event: Mark | Appeal) -> None:
         """The candidate gave a verdict of their own."""
         await self._owned(call, session_id)
         await self.take(session_id, event, call, call.ack)
@@ -156,7 +158,7 @@ class Conversation(conversation.Conversation[Call, Where]):
         session_id, place = call.session_id, where.place.name
         await self.make_room(call.person, place, call.key, call.at, call)
         await self._places.keep(session_id, call.person, where.place, private=start.private)
-        replies = self._coach.begin(session_id, call.person, place, start, call.server)
+        replies = self._coach.begin(session_id, call.person, place, start, call.server, once=True)
         await self._slack.show(session_id, start.id, replies, call)
         await self._seat(call, where, panel)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.coach.events import Vote
+from bot.coach.events import Appeal, Vote
 from bot.coach.reply import BallotReply
 from bot.grading.grade import Verdict
 from bot.slack import kit
@@ -18,16 +18,17 @@ from bot.slack.actions import LOOK
 from bot.slack.kit import Json
 from bot.slack.rich import quote, rich
 from bot.slack.text import literal, unmentioning
-from bot.surface import words
+from bot.surface import appealing, words
 from bot.surface.formulas import readable
 from bot.surface.goals import SURE, SURENESS
-from bot.surface.marking import VERDICTS
+from bot.surface.marking import VERDICTS, Choice
 from bot.surface.pieces import pieces
 from bot.surface.press import Press, Verb, mark
 from bot.surface.servers import ServerSettings
 from bot.surface.words import brief
 
 ANSWER, BALLOT, CHOOSING, SETTINGS = "viva:answer", "viva:ballot", "viva:choosing", "viva:settings"
+APPEAL = "viva:appeal"
 """The callback_id of each form."""
 
 MAX_ANSWER = 3_000  # characters, Slack's limit for a field
@@ -37,6 +38,7 @@ _OPTION, _LABEL = 75, 2_000  # characters
 _MOST = 100  # options of a menu
 _SHOWN = 300  # characters of a message that is to be graded
 _QUESTION, _WORDS = "question", "words"
+_POINT, _SAID = "point", "said"
 _CHANNELS, _DAILY, _PLAIN, _DAYS = "channels", "daily_questions", "plain", "retention_days"
 _SURE = "sure"
 _SURENESS = {"type": "radio_buttons", "options": [kit.option(label, label[0]) for label in SURENESS]}
@@ -96,6 +98,25 @@ def voted(view: Mapping[str, Any], *, who: str, id: str, at: datetime) -> tuple[
             given = {"id": f"{id}/{point}", "at": at, "who": who, "question": question, "point": point}
             votes.append(Vote.model_validate({**given, "verdict": verdict}))
     return press.session_id, votes
+
+
+def appeal(press: Press, choices: Sequence[Choice]) -> Json:
+    """Which point was said, and in which words."""
+    options = [
+        kit.option(each.label, each.value, brief(unmentioning(readable(each.about)), _OPTION)) for each in choices
+    ]
+    menu = {"type": "static_select", "placeholder": kit.plain(appealing.POINT), "options": options}
+    said = {"type": "plain_text_input", "multiline": True, "max_length": appealing.MOST_WORDS}
+    blocks = [kit.field(_POINT, appealing.POINT, menu), kit.field(_SAID, appealing.WORDS, said)]
+    return kit.modal(APPEAL, appealing.LABEL, blocks, submit="Appeal", private=press.custom_id)
+
+
+def appealed(view: Mapping[str, Any], *, id: str, at: datetime) -> tuple[str, Appeal] | None:  # noqa: A002  # as events
+    """The session of an appeal and what it says; None for another form."""
+    press = Press.read(str(view.get("private_metadata", "")))
+    if press is None or view.get("callback_id") != APPEAL:
+        return None
+    return press.session_id, appealing.chosen(_chosen(view, _POINT) or "", _value(view, _SAID) or "", id=id, at=at)
 
 
 @dataclass(frozen=True)

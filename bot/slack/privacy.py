@@ -7,12 +7,12 @@ from bot.slack.parts import Parts
 from bot.slack.text import commands
 from bot.slack.uploads import upload
 from bot.surface.cards import Passage
-from bot.surface.privacy import FILE, export_file, privacy_text
+from bot.surface.privacy import export_files, privacy_text
 
 _SURE = "This removes all your sessions, answers and grades for good, also one that is under way. /export comes first."
 _GONE = "Everything that Viva kept about you is gone; what was posted on Slack can be deleted there."
 _NOTHING = "Viva keeps nothing about you."
-_THERE = "It is in our direct messages."
+_THERE = "They are in our direct messages."
 
 
 async def text(parts: Parts, server: str) -> str:
@@ -28,10 +28,12 @@ async def privacy(parts: Parts, call: Call, _: str) -> None:
 
 
 async def export(parts: Parts, call: Call, _: str = "") -> None:
-    """The person's data, as a file in their direct messages and nowhere else."""
+    """The person's data, as files in their direct messages and nowhere else."""
     await call.ack()
     where = await parts.places.direct(call.person)
-    await upload(where.web, FILE, await export_file(parts.app.coach, call.person), where=where)
+    files = await export_files(parts.app.coach, call.person, parts.app.knowledge.library)
+    for name, data in files.items():
+        await upload(where.web, name, data, where=where)
     if call.channel != where.place.channel:
         await (await parts.whisper(call)).say(_THERE)
 

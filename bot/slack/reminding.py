@@ -1,28 +1,16 @@
 """Once a day a direct message to whoever asked to be reminded of their goal."""
 
-import asyncio
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.slack import blocks
 from bot.slack.parts import Parts
 from bot.slack.places import PREFIX
 from bot.slack.telling import TROUBLES, NotInstalled
-from bot.unexpected import noted
 
 log = logging.getLogger("viva.slack")
 
-_SECONDS = 60.0
-
-
-async def reminding(parts: Parts) -> None:
-    """Remind people for as long as Viva is on Slack."""
-    while True:
-        try:
-            await remind(parts, datetime.now(UTC))
-        except Exception as error:  # in a minute it is tried again
-            log.warning("nobody could be reminded (%s)", noted(error))
-        await asyncio.sleep(_SECONDS)
+REMIND_SECONDS = 60.0
 
 
 async def remind(parts: Parts, now: datetime) -> None:

@@ -24,11 +24,15 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
 }
 _CONNECT_SECONDS = 10
+_SECONDS = 60  # that a transaction may take
 _MIGRATION_LOCK = 8_241_001  # any number that nobody else uses in this database
 
 
 class Database:
-    """Opened with `Database.open`; what is done in `begin` raises StoreError when the database fails."""
+    """Opened with `Database.open`; what is done in `begin` raises StoreError when the database fails.
+
+    `Database.found` takes one as it is: nothing is made, and nothing brought up to date.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -57,6 +61,21 @@ class Database:
             raise
         return database
 
+    @classmethod
+    def found(cls, url: str) -> "Database":
+        """A database that is there already, at whatever revision; raises StoreError where a file is not."""
+        parsed = _parse(url)
+        if parsed.get_backend_name() == "sqlite" and not (parsed.database and Path(parsed.database).is_file()):
+            raise StoreError(
+                f"There is no database {parsed.database}; name the file as in sqlite:///folder/viva.sqlite3."
+            )
+        return cls(_engine(url))
+
+    async def revision(self) -> str | None:
+        """The migration that the database is at; None where it has no tables of Viva."""
+        async with self.begin(reading=True) as connection:
+            return await connection.run_sync(_revision)
+
     @property
     def address(self) -> str:
         """Where the database is, without its password."""
@@ -67,13 +86,20 @@ class Database:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def begin(self, *, reading: bool = False) -> AsyncGenerator[AsyncConnection, None]:
-        """A transaction. Raises StoreError when the database fails, and IntegrityError as it is."""
+    async def begin(self, *, reading: bool = False, long: bool = False) -> AsyncGenerator[AsyncConnection, None]:
+        """A transaction; a `long` one takes as long as it takes, and sees everything as at one moment.
+
+        Raises StoreError when the database fails, and IntegrityError as it is.
+        """
+        is_sqlite = self._engine.dialect.name == "sqlite"
+        engine = self._reading if reading else self._engine
+        if long and not is_sqlite:  # SQLite sees it so anyway
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
         try:
             async with (
                 nullcontext() if reading else self._writing,
-                asyncio.timeout(None if self._engine.dialect.name == "sqlite" else 60),
-                (self._reading if reading else self._engine).begin() as connection,
+                asyncio.timeout(None if is_sqlite or long else _SECONDS),
+                engine.begin() as connection,
             ):
                 yield connection
         except IntegrityError:
@@ -113,7 +139,8 @@ def _engine(url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         return engine
     try:
-        return create_async_engine(parsed, connect_args={"connect_timeout": _CONNECT_SECONDS}, pool_pre_ping=True)
+        connecting = {"connect_timeout": _CONNECT_SECONDS}
+        return create_async_engine(parsed, connect_args=connecting, pool_pre_ping=True, pool_timeout=_SECONDS)
     except ModuleNotFoundError as error:
         raise StoreError("PostgreSQL needs its driver: pip install 'viva-coach[postgres]'.") from error
 
@@ -133,6 +160,10 @@ def _parse(url: str) -> URL:
 
 def _make_folder(url: URL) -> None:
     if url.database and url.database != ":memory:":
+        if Path(url.database).is_dir():
+            raise StoreError(
+                f"{url.database} is a folder; DATABASE_URL names a file in it, as in sqlite:///folder/viva.sqlite3."
+            )
         folder = Path(url.database).parent
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,7 @@ log = logging.getLogger("viva.store")
 
 _SECONDS = 15.0  # that a lease lives without being renewed
 _RENEWED = 5.0  # seconds
-_LOOKS_AGAIN = 0.1  # seconds
+_LOOKS_AGAIN, _LOOKS_AT_LEAST = 0.1, 1.0  # seconds: soon at first, then less often, for each look is a write
 
 
 class Leases:
@@ -43,8 +43,10 @@ class Leases:
     async def _held(self, name: str) -> AsyncGenerator[None]:
         line = self._lines.setdefault(name, asyncio.Lock())
         async with line:
-            while not await self._take(name):  # noqa: ASYNC110  # another process tells nobody when it is done
-                await asyncio.sleep(_LOOKS_AGAIN)
+            pause = _LOOKS_AGAIN
+            while not await self._take(name):
+                await asyncio.sleep(pause)  # another process tells nobody when it is done
+                pause = min(2 * pause, _LOOKS_AT_LEAST)
             renewing = asyncio.create_task(self._renew(name))
             try:
                 yield

@@ -4,6 +4,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -37,6 +38,7 @@ events = Table(
     Column("kind", String(20), nullable=False),
     Column("body", Text, nullable=False),
     UniqueConstraint("session_id", "event_id"),
+    Index("ix_events_session_id_kind", "session_id", "kind"),
 )
 
 usage = Table(

@@ -101,6 +101,20 @@ class Store:
             rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
             return [_session_row(row) for row in rows]
 
+    async def named(self, name: str) -> list[SessionRow]:
+        """The sessions, whosesoever they are, whose id begins so, newest first."""
+        query = select(sessions).where(sessions.c.id.startswith(name, autoescape=True))
+        async with self._begin(reading=True) as connection:
+            rows = await connection.execute(query.order_by(sessions.c.created_at.desc(), sessions.c.id))
+            return [_session_row(row) for row in rows]
+
+    async def having(self, kind: str) -> list[SessionRow]:
+        """The sessions, whosesoever they are, that have an event of a kind, oldest first."""
+        found = select(events.c.session_id).where(events.c.kind == kind)
+        query = select(sessions).where(sessions.c.id.in_(found)).order_by(sessions.c.created_at, sessions.c.id)
+        async with self._begin(reading=True) as connection:
+            return [_session_row(row) for row in await connection.execute(query)]
+
     async def move_session(self, session_id: str, place: str) -> None:
         """Have a session take place elsewhere from now on."""
         async with self._begin() as connection:
@@ -255,11 +269,29 @@ class Store:
                 await connection.execute(
                     self._usage_upsert(ANONYMOUS, row.day, row.model, row.input_tokens, row.output_tokens)
                 )
+            with_others = await self._with_others(connection, person_id)
             gone = 0
             for table in reversed(PERSONAL):
                 gone += (await connection.execute(delete(table).where(table.c.person_id == person_id))).rowcount
+            for session_id in with_others:
+                await self._close_holes(connection, session_id)
         await self.database.scrub()
         return gone
+
+    async def _with_others(self, connection: AsyncConnection, person_id: str) -> Sequence[str]:
+        """The sessions of others in which a person said something."""
+        theirs = events.c.person_id == person_id, sessions.c.person_id != person_id
+        query = select(events.c.session_id).distinct().select_from(events.join(sessions)).where(*theirs)
+        return (await connection.scalars(query)).all()
+
+    async def _close_holes(self, connection: AsyncConnection, session_id: str) -> None:
+        """Number the events of a session anew, so that a hole always means that something was lost."""
+        mine = events.c.session_id == session_id
+        numbers = (await connection.scalars(select(events.c.sequence).where(mine).order_by(events.c.sequence))).all()
+        for wanted, number in enumerate(numbers, 1):
+            if wanted != number:
+                moved = update(events).where(mine, events.c.sequence == number).values(sequence=wanted)
+                await connection.execute(moved)
 
 
 def _session_row(row: Any) -> SessionRow:

@@ -24,7 +24,7 @@ from bot.coach.reply import (
     RunReply,
 )
 from bot.grading.grade import Verdict, WrongBelief
-from bot.surface import code, words
+from bot.surface import appealing, code, words
 from bot.surface.formulas import formula, readable, replaced, without_half
 from bot.surface.marking import Marking, markings
 from bot.surface.pictures import Picture, formulas, progress_chart
@@ -174,8 +174,13 @@ class Markup:
         yield from self._headed("Put right", [self._put_right(belief) for belief in reply.misconceptions])
         if reply.final:
             yield from markings(session_id, [(reply.number, point) for point in words.unscored(reply.points)])
+        yield from self._appeal(reply, session_id)
         if lines := [line for line in (words.unsaid(reply), words.judged(reply)) if line]:
             yield Passage("\n".join(lines), small=True)
+
+    def _appeal(self, reply: GradeReply | DebriefReply, session_id: str) -> Iterator[Click]:
+        if appealing.choices(reply):
+            yield Click(Press(Verb.APPEAL, session_id, mark(reply)), appealing.LABEL)
 
     def _headed(self, heading: str, texts: Sequence[str]) -> Iterator[Passage]:
         for index, text in enumerate(texts):
@@ -200,6 +205,8 @@ class Markup:
             yield self.quote(f"“{self.inert(shorten(point.quote))}”")
         elif point.reason and (point.verdict is Verdict.UNSCORED or point.test):
             yield self.small(self.inert(point.reason))
+        if point.disputed:
+            yield self.quote(f"{self.italic(words.disputed(point))} “{self.inert(shorten(point.disputed))}”")
 
     def _put_right(self, belief: WrongBelief) -> str:
         wrong = self.quote(f"“{self.inert(shorten(belief.evidence.quote))}”")
@@ -222,6 +229,8 @@ class Markup:
         if unscored:
             yield Passage(f"{self.bold('Yours to mark')}: what I could not tell, by question and point")
             yield from markings(session_id, unscored, by_question=True)
+        if reply.mode == "interview":  # after a drill it stands under the card of each question
+            yield from self._appeal(reply, session_id)
         drills = [f"`{self.command('drill', note_id)}`" for note_id in reply.read_next or [""]]
         yield Passage("Next: " + " · ".join([*drills, f"`{self.command('progress', '')}`"]), small=True)
         yield Document("debrief.md", report(reply))

@@ -7,7 +7,7 @@ it came.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any, Generic
@@ -15,9 +15,11 @@ from uuid import uuid4
 
 from bot.coach.coach import Coach
 from bot.coach.events import Ask, CandidateEvent, Hint, Mode, Pause, Skip, Start, Stop
-from bot.coach.reply import Reply
+from bot.coach.reply import DebriefReply, GradeReply, Reply
 from bot.coach.session import Session
 from bot.errors import UsageError
+from bot.surface.appealing import choices
+from bot.surface.marking import Choice
 from bot.surface.press import Press, Verb, mark
 from bot.surface.showing import By, Channel, Showing
 
@@ -29,7 +31,7 @@ Acknowledge = Callable[[], Coroutine[Any, Any, Any]]
 _CARD_GONE = "This card is no longer kept."
 _NOT_ON_PANEL = "Only the panel of this interview votes."
 _REMEMBERED = 10_000  # people who asked something
-_STORING_SECONDS = 0.3  # for an event until it is acknowledged; platforms wait three
+_STORING_SECONDS = 2.0  # for an event until it is acknowledged all the same; platforms wait three
 
 
 class Conversation(Generic[By, Channel]):
@@ -52,7 +54,7 @@ class Conversation(Generic[By, Channel]):
         async with self._keeping(acknowledge) as (kept, acknowledged):
             await self._coach.keep(session_id, event)
             kept()
-            replies = self._coach.handle(session_id, event)
+            replies = self._coach.handle(session_id, event, once=True)
             await self._showing.show(session_id, event.id, replies, by, acknowledged)
 
     @asynccontextmanager
@@ -73,8 +75,8 @@ class Conversation(Generic[By, Channel]):
     async def _tried(self, acknowledge: Acknowledge, kept: asyncio.Event) -> None:
         """Acknowledge what is kept: whoever sees that an answer was taken is not to be asked for it again after a kill.
 
-        Where storing takes too long, the platform is not kept waiting for it; where acknowledging fails the event
-        counts all the same, and is answered in its channel.
+        Where storing takes nearly as long as platforms wait, it is acknowledged before: a kill in that moment loses it.
+        Where acknowledging fails the event counts all the same, and is answered in its channel.
         """
         with suppress(TimeoutError):
             await asyncio.wait_for(kept.wait(), _STORING_SECONDS)
@@ -99,7 +101,7 @@ class Conversation(Generic[By, Channel]):
                 session_id = await self._beside(person, place, event)
             await self._coach.keep(session_id, event)
             kept()
-            replies = self._coach.handle(session_id, event)
+            replies = self._coach.handle(session_id, event, once=True)
             await self._showing.show(session_id, event.id, replies, by, acknowledged, channel)
 
     async def _beside(self, person: str, place: str, event: Ask) -> str:
@@ -166,6 +168,14 @@ class Conversation(Generic[By, Channel]):
             return ""
         code = exchange.answers[-1] if exchange.runs and exchange.answers else exchange.starter
         return code if len(code) <= most else ""
+
+    async def appealable(self, press: Press) -> Sequence[Choice]:
+        """The points of a card that can be appealed; UsageError where there are none."""
+        reply = await self.card(press)
+        found = choices(reply) if isinstance(reply, GradeReply | DebriefReply) else ()
+        if not found:
+            raise UsageError(self.old)
+        return found
 
     def event(self, press: Press, *, id: str, at: datetime) -> CandidateEvent:  # noqa: A002  # as the events name it
         """What a click on a question's button means; UsageError for one that is no longer known."""

@@ -26,7 +26,7 @@ _MARGIN, _ROW, _NUMBER = 16, 26, 46  # points
 _SIZE, _SMALL = 17, 11  # points
 _NAME = 24  # characters
 _HEAD, _FOOT = 34, 22  # points above and below the rows of a chart
-_BAR, _BAR_END, _PERCENT, _CURVE, _CURVE_END = 166, 346, 388, 402, 462  # points from the left
+_BAR, _BAR_END, _PERCENT, _CURVE, _CURVE_END = 166, 346, 388, 402, 452  # points from the left
 _TRANSPOSE, _UPRIGHT_T = re.compile(r"\\top(?![A-Za-z])"), r"\\mathsf{T}"
 _PARSER: "MathTextParser[Any]" = MathTextParser("path")
 _DRAWING = Lock()  # the fonts are not made for several threads
@@ -68,7 +68,8 @@ def progress_chart(progress: Sequence[TopicProgress]) -> Picture:
     """
     chosen = sorted(progress, key=lambda topic: -topic.questions)[:ROWS]
     rows = [(words.brief(topic.topic, _NAME), topic) for topic in progress if topic in chosen]
-    told = ", ".join(f"{name} {words.percent(topic.score)}{words.waiting(topic.due)}" for name, topic in rows)
+    due = {name: f" ({topic.due} due)" if topic.due else "" for name, topic in rows}
+    told = ", ".join(f"{name} {words.percent(topic.score)}{due[name]}" for name, topic in rows)
     drawn = _chart(rows, sum(topic.questions for topic in progress), sum(topic.due for topic in progress))
     return Picture("progress.png", drawn, f"Bar chart of the mastery by topic: {told}."[:1024])
 
@@ -120,9 +121,9 @@ def _draw(page: Any, y: float, name: str, topic: TopicProgress) -> None:
     page.text(_BAR - 10, s=name, color=INK, **text)
     page.text(_PERCENT, s=words.percent(topic.score), color=INK, **text)
     page.text(WIDTH - _MARGIN, s=f"{topic.due} due" if topic.due else "", color=INK, **text)
-    page.barh(y, _CURVE_END - _CURVE + 8, height=20, left=_CURVE - 4, color=TRACK, alpha=0.4)
     past = [(step, value) for step, value in enumerate(topic.history) if value is not None]
     if len(past) > 1:
+        page.barh(y, _CURVE_END - _CURVE + 8, height=20, left=_CURVE - 4, color=TRACK, alpha=0.4)
         step = (_CURVE_END - _CURVE) / (len(topic.history) - 1)
         xs, ys = [_CURVE + step * n for n, _ in past], [y + 8 - 16 * value for _, value in past]
         page.plot(xs, ys, color=CURVE, lw=1.6, solid_capstyle="round")

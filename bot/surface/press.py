@@ -24,6 +24,7 @@ class Verb(StrEnum):
     SHARE = "share"
     REVEAL = "reveal"
     VOTE = "vote"
+    APPEAL = "appeal"
 
 
 @dataclass(frozen=True)
@@ -57,5 +58,6 @@ def under_question(session_id: str, prompt: int) -> tuple[Press, ...]:
 
 
 def mark(reply: Reply) -> str:
-    """Sixteen hexadecimal digits by which a stored reply is found again."""
-    return blake2b(reply.model_dump_json().encode(), digest_size=8).hexdigest()
+    """Sixteen hexadecimal digits by which a stored reply is found again, also by a version that knows more fields."""
+    said = f"{reply.kind} {reply.model_dump_json(exclude_defaults=True)}"
+    return blake2b(said.encode(), digest_size=8).hexdigest()

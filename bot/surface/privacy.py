@@ -1,10 +1,16 @@
-"""What people are told about their data, and all of it as a file."""
+"""What people are told about their data, and all of it as files."""
 
+import io
 import json
+import zipfile
+from collections.abc import Mapping
+from typing import Any
 
 from bot.coach.coach import Coach
+from bot.surface.transcript import kept
+from knowledge.library import Library
 
-FILE = "viva-export.json"
+FILE, TO_READ = "viva-export.json", "viva-export.md"
 
 _KEPT = """\
 **What Viva keeps:** your id on {platform}, where and when your sessions were, every question, every answer of yours \
@@ -15,7 +21,7 @@ it is deleted there.
 **For how long:** {days}
 **Who reads it:** {readers} Viva trains no model on it, sells it to nobody and shows it to no employer.
 **Practice only:** grades are a program's and can be wrong; they are no basis for hiring or judging anybody.
-**Yours:** /export gives you everything as a file, /forget removes everything for good."""
+**Yours:** /export gives you everything as files, /forget removes everything for good."""
 _MODELS = (
     "your answers go to the model server that whoever runs this Viva has chosen, to be graded, without your name or id."
 )
@@ -31,6 +37,21 @@ def privacy_text(platform: str, *, kept_days: int | None, models: bool) -> str:
     return _KEPT.format(platform=platform, days=days, readers=_MODELS if models else _NO_MODELS)
 
 
-async def export_file(coach: Coach, person: str) -> bytes:
-    """Everything kept about a person, as JSON in UTF-8."""
-    return (json.dumps(await coach.export(person), indent=2, ensure_ascii=False) + "\n").encode()
+async def export_files(coach: Coach, person: str, library: Library) -> dict[str, bytes]:
+    """Everything kept about a person, by file name and in UTF-8: as JSON, and as Markdown to read."""
+    tables = await coach.export(person)
+    return {FILE: as_json(tables).encode(), TO_READ: kept(tables, library).encode()}
+
+
+def as_json(tables: Mapping[str, Any]) -> str:
+    """What `Coach.export` gives, as JSON."""
+    return json.dumps(tables, indent=2, ensure_ascii=False) + "\n"
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Files as a ZIP archive."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packing:
+        for name, data in files.items():
+            packing.writestr(name, data)
+    return archive.getvalue()

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from bot.coach.coach import Coach
 from bot.coach.reply import Delta, Reply
 from bot.coach.session import Status
+from bot.errors import StoreError
 from bot.unexpected import noted
 
 log = logging.getLogger("viva.surface")
@@ -121,6 +122,9 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
             async with aclosing(replies):
                 await turn.show(replies)
             await self._retire(session_id, turn)
+        except StoreError:
+            self._taken.pop(taken, None)  # nothing is known of it here: told again, or looked for, it is dealt with
+            raise
         except Exception as error:
             if not self.passing(error):
                 raise
@@ -146,7 +150,7 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
         for event in await self._coach.unshown(session_id):
             if event.id == until:
                 return
-            if not await self._show(session_id, event.id, self._coach.handle(session_id, event)):
+            if not await self._show(session_id, event.id, self._coach.handle(session_id, event, once=True)):
                 return
 
     async def catch_up_with(self, session_ids: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """What replies say on every surface, as plain text; a surface adds its colours and its markup. Pure."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -96,14 +97,32 @@ def listed(items: Sequence[str]) -> str:
 
 def place(reply: QuestionReply) -> str:
     """Where in the session a question stands."""
-    title = "Deeper" if reply.rung else f"Question {reply.number}" + (f" of {reply.of}" if reply.of else "")
+    title = place_of(reply.number, reply.rung) + (f" of {reply.of}" if reply.of and not reply.rung else "")
     return f"{title} · {reply.stage}" if reply.stage else title
 
 
+def place_of(number: int, rung: int) -> str:
+    """Which of the main questions it is, or that it goes deeper into one."""
+    return "Deeper" if rung else f"Question {number}"
+
+
 def headline(reply: GradeReply | DebriefReply) -> str:
-    """What the score is, and how much of it nobody could tell yet."""
+    """What the score is, how much of it nobody could tell yet, and how much the candidate disputes."""
     what = "Debrief:" if isinstance(reply, DebriefReply) else "Grade" if reply.final else "So far"
-    return f"{what} {percent(reply.score)}" + (f", {percent(reply.open_weight)} open" if reply.open_weight else "")
+    beside = {"open": reply.open_weight, "disputed": disputed_weight(reply)}
+    return f"{what} {percent(reply.score)}" + "".join(f", {percent(w)} {name}" for name, w in beside.items() if w)
+
+
+def disputed_weight(reply: GradeReply | DebriefReply | DebriefQuestion) -> float:
+    """What the points that the candidate disputes would add to the score, in [0, 1]."""
+    if isinstance(reply, DebriefReply):
+        return math.fsum(map(disputed_weight, reply.questions)) / len(reply.questions)
+    return math.fsum(p.weight * (1 - p.verdict.credit * p.aid.share) for p in reply.points if p.disputed)
+
+
+def disputed(point: PointLine) -> str:
+    """What the candidate says about a point against the judge; empty where they do not."""
+    return f"you: {NAME[Verdict.MET]}" if point.disputed else ""
 
 
 def judged(reply: GradeReply) -> str:

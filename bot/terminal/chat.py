@@ -25,6 +25,7 @@ from bot.coach.session import Status
 from bot.compose import App
 from bot.errors import USER_ERRORS, UsageError
 from bot.surface import goals
+from bot.surface.appealing import typed
 from bot.surface.words import further
 from bot.terminal import commands
 from bot.terminal.lines import Block, Gathering, begins_code, with_file
@@ -135,6 +136,8 @@ class Chat:
                         verdict=wish.verdict,
                     )
                 )
+            case "appeal":
+                await self._send(typed(rest, id=_new_id(), at=_now()))
             case "pause":
                 self._paused = True
                 await self._send(Pause(id=_new_id(), at=_now()))

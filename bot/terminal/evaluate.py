@@ -182,20 +182,48 @@ def compare(
 
 @evaluation
 def export(
-    inspect: Annotated[Path, typer.Option(help="A report that --json wrote, to become a log of Inspect.")],
+    inspect: Annotated[
+        Path | None, typer.Option(help="A report that --json wrote, to become a log of Inspect.")
+    ] = None,
+    appeals: Annotated[Path | None, typer.Option(help="Write what people dispute here, as labelled cases.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the log goes; beside the report if left out.")] = None,
 ) -> None:
-    """A report in the format of another tool: `inspect view` shows it."""
+    """A report in the format of another tool (`inspect view` shows it), or disputed grades as labelled cases."""
+    from bot.errors import UsageError
+
+    if appeals:
+        _export_appeals(appeals)
+    elif inspect:
+        _export_log(inspect, out or inspect.with_suffix(".inspect.json"))
+    else:
+        raise UsageError("Name a report with --inspect, or a file for disputed grades with --appeals.")
+
+
+def _export_log(report: Path, target: Path) -> None:
     import json
     from datetime import UTC, datetime
 
     from evals.export import inspect_log
     from evals.report import read_json, write
 
-    created = datetime.fromtimestamp(inspect.stat().st_mtime if inspect.exists() else 0, UTC)
-    target = out or inspect.with_suffix(".inspect.json")
-    write(target, json.dumps(inspect_log(read_json(inspect), created), indent=1, ensure_ascii=False) + "\n")
+    created = datetime.fromtimestamp(report.stat().st_mtime if report.exists() else 0, UTC)
+    write(target, json.dumps(inspect_log(read_json(report), created), indent=1, ensure_ascii=False) + "\n")
     typer.echo(f"Written to {target}.")
+
+
+def _export_appeals(target: Path) -> None:
+    from bot.compose import opened
+    from evals.appeals import appealed
+    from evals.report import write
+
+    async def work() -> int:
+        async with opened(_settings()) as parts:
+            cases = appealed(await parts.coach.disputed(), parts.knowledge.library)
+        lines = (case.model_dump_json(exclude_defaults=True) for case in cases)
+        write(target, "".join(f"{line}\n" for line in lines))
+        return len(cases)
+
+    typer.echo(f"{asyncio.run(work())} cases are written to {target}; somebody else should look at their labels first.")
 
 
 def _carry_out(

@@ -145,6 +145,8 @@ def _points(points: Iterable[PointLine]) -> Iterable[RenderableType]:
             yield Text(f"     “{shorten(point.quote)}”", style=style)
         if point.reason and not point.marked and (point.test or point.verdict is not Verdict.MISSED):
             yield Text(f"     {point.reason}", style="dim")
+        if point.disputed:
+            yield Text(f"     {words.disputed(point)}, “{shorten(point.disputed)}”", style="green")
 
 
 def _put_right(beliefs: tuple[WrongBelief, ...]) -> Iterable[RenderableType]:

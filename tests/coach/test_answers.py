@@ -10,6 +10,7 @@ from bot.llm import ModelClient
 from knowledge.index import Entry, Field
 from knowledge.library import Library
 from knowledge.search import Findings, Hit
+from prompts.render import edition
 from tests.coach.models import MODEL, client_of
 from tests.coach.notes import note
 from tests.loopback import Fault, ScriptedServer
@@ -60,6 +61,11 @@ async def test_the_short_answer_is_not_given_twice() -> None:
     assert replies == [AnswerReply(text="In short, kl is this.", note_ids=("kl",))]
 
 
+def worded(text: str, *note_ids: str) -> AnswerReply:
+    """What a model made of the notes, and by which prompt."""
+    return AnswerReply(text=text, note_ids=note_ids, model="tiny", prompt=edition("ask"))
+
+
 async def test_what_the_notes_do_not_cover_is_said_to_be_outside() -> None:
     _, replies = await asked(finding(hit("kl"), hit("kl", 0.9), hit("dropout", 0.8), in_scope=0.49))
     assert [type(reply) for reply in replies] == [NoticeReply]
@@ -104,7 +110,7 @@ async def test_a_model_is_given_a_second_note_that_fits_as_well() -> None:
         server.say("One is this [kl]. The other is that [dropout].")
         replies = await said(server, finding(hit("dropout"), hit("kl", 0.95)))
         assert "In full, kl is that." in server.requests[0].text
-    assert replies == [AnswerReply(text="One is this [kl]. The other is that [dropout].", note_ids=("kl", "dropout"))]
+    assert replies == [worded("One is this [kl]. The other is that [dropout].", "kl", "dropout")]
 
 
 KEPT = "KL is a mean of log ratios [kl]."
@@ -129,7 +135,7 @@ async def test_a_models_sentence_is_kept_only_with_the_note_it_was_given(said_by
     with ScriptedServer() as server:
         server.say(said_by_model)
         replies = await said(server, finding(hit("kl"), hit("dropout", 0.5)))
-    assert replies == [AnswerReply(text=KEPT, note_ids=("kl",))]
+    assert replies == [worded(KEPT, "kl")]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +151,7 @@ async def test_a_cited_sentence_is_kept_whole(sentence: str) -> None:
     with ScriptedServer() as server:
         server.say(sentence)
         replies = await said(server, finding(hit("kl")))
-    assert replies == [AnswerReply(text=sentence, note_ids=("kl",))]
+    assert replies == [worded(sentence, "kl")]
 
 
 async def test_only_kept_sentences_are_streamed() -> None:

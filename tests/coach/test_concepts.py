@@ -68,6 +68,7 @@ def test_a_rung_counts_for_its_own_points_and_says_how_far_up_somebody_is() -> N
     assert of(told(0, MET).ask(rung=1).answer(MET).finish()).rung == 1
     assert of(told(0, MISSED)).rung == -1
     assert len([review for review in of(story).reviews if review.recall]) == 1
+    assert of(story).wording == "What is kl?"
 
 
 def test_a_misconception_is_held_until_a_later_answer_does_without_it() -> None:
@@ -78,6 +79,13 @@ def test_a_misconception_is_held_until_a_later_answer_does_without_it() -> None:
     assert of(wrong, told(1, MET, MISSED)).beliefs == {}
     again = Story(note("kl")).wait(2 * DAY).ask().answer(MET, beliefs=[belief()]).finish()
     assert list(of(wrong, told(1, MET), again).beliefs) == [claim]
+
+
+def test_a_mark_on_an_earlier_answer_puts_nothing_right_that_was_said_later() -> None:
+    marked = told(0, UNSCORED, MISSED, MISSED)
+    marked.wait(5 * DAY).mark(0, "a", MET)
+    wrong = Story(note("kl")).wait(2 * DAY).resume().ask().answer(MISSED, beliefs=[belief()]).finish()
+    assert list(of(marked, wrong).beliefs) == [belief().claim]
 
 
 def test_a_point_stands_as_it_was_told_last() -> None:

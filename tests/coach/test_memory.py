@@ -71,7 +71,7 @@ async def test_what_another_version_kept_is_worked_out_anew(
     await memory.of("ada")
     await ada.start(topic="probability", questions=1)
     async with store.database.begin() as connection:
-        old = f'{{"version":{VERSION - 1},"days":{{}}}}'
+        old = f'{{"version":{VERSION + 1},"days":{{}}}}'
         await connection.execute(update(concepts).where(concepts.c.note_id == "").values(body=old))
         await connection.execute(update(concepts).where(concepts.c.note_id != "").values(body="of another form"))
     await ada.say()

@@ -1,10 +1,9 @@
-"""The client itself: commands are told when they changed, shards take up what is theirs."""
+"""The client itself: commands are told when they changed."""
 
 import pytest
 
 from bot.compose import App
 from bot.discord.client import Viva
-from bot.discord.places import place_of
 from tests.discord.scene import Scene
 
 
@@ -25,17 +24,6 @@ async def test_commands_are_told_at_the_first_start_and_then_when_they_change(sc
 async def test_commands_are_told_at_any_start_on_request(scene: Scene, app: App) -> None:
     await scene.env.restart_bot(Viva(app, sync=True))
     assert synced(scene) == 2
-
-
-async def test_a_channel_belongs_to_the_shard_of_its_server_and_a_direct_message_to_the_first(
-    scene: Scene, simcord_bot: Viva
-) -> None:
-    ada = scene.person("ada")
-    shard = (scene.guild.id >> 22) % 4
-    channel, direct = place_of(scene.channel.id), place_of(ada.user.dm_channel.id)
-    assert [n for n in range(4) if await simcord_bot.places.ours(channel, [n], 4)] == [shard]
-    assert [n for n in range(4) if await simcord_bot.places.ours(direct, [n], 4)] == [0]
-    assert [n for n in range(4) if await simcord_bot.places.ours(place_of(1), [n], 4)] == [0]
 
 
 @pytest.mark.parametrize("free_chat", [True, False])

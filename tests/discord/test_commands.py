@@ -123,7 +123,7 @@ async def test_where_sessions_are_not_allowed_a_command_says_where_they_are(scen
     assert scene.channel.threads == []
 
 
-COMMANDS = "ask drill export forget goal help hint interview mark pause privacy progress".split()
+COMMANDS = "appeal ask drill export forget goal help hint interview mark pause privacy progress".split()
 
 
 def leaves(viva: Viva) -> list[dict[str, Any]]:

@@ -15,12 +15,11 @@ from tests.discord.conftest import Installation
 from tests.discord.scene import ANSWER, Scene, answer, prompt, said, told
 
 
-async def handed_over(result: InteractionResult) -> tuple[str, bytes]:
-    """The one file that was handed over, and its name."""
+async def handed_over(result: InteractionResult) -> dict[str, bytes]:
+    """The files that were handed over, by name."""
     messages = [message for message in (result.response, *result.followups) if message]
     assert all(message.ephemeral for message in messages)
-    (file,) = [file for message in messages for file in message.attachments]
-    return file.filename, await file.read()
+    return {file.filename: await file.read() for message in messages for file in message.attachments}
 
 
 def answers(exported: bytes) -> list[str]:
@@ -33,10 +32,11 @@ async def test_export_hands_a_person_all_of_theirs_and_nothing_of_others(scene: 
     ada, bob = scene.person("ada"), scene.person("bob")
     await answer(ada, await scene.drill(ada), ANSWER)
     await answer(bob, await scene.drill(bob), "something that bob said")
-    name, exported = await handed_over(await ada.slash(scene.channel, "export"))
-    assert name == "viva-export.json"
+    files = await handed_over(await ada.slash(scene.channel, "export"))
+    exported = files["viva-export.json"]
     assert answers(exported) == [ANSWER]
-    assert b"bob said" not in exported
+    assert f"\n> {ANSWER}\n".encode() in files["viva-export.md"]
+    assert b"bob said" not in b"".join(files.values())
     assert json.loads(exported)["sessions"][0]["server"] == f"discord:{scene.guild.id}"
 
 
@@ -44,9 +44,10 @@ async def test_an_export_that_is_too_large_for_discord_is_packed(scene: Scene, m
     ada = scene.person("ada")
     await answer(ada, await scene.drill(ada), ANSWER)
     limit(monkeypatch, 2_000)
-    name, packed = await handed_over(await ada.slash(scene.channel, "export"))
-    assert name == "viva-export.json.zip"
-    assert answers(zipfile.ZipFile(BytesIO(packed)).read("viva-export.json")) == [ANSWER]
+    files = await handed_over(await ada.slash(scene.channel, "export"))
+    packed = zipfile.ZipFile(BytesIO(files["viva-export.json.zip"]))
+    assert packed.namelist() == ["viva-export.json", "viva-export.md"]
+    assert answers(packed.read("viva-export.json")) == [ANSWER]
     limit(monkeypatch, 20)
     assert "larger than the files that Discord takes" in told(await ada.slash(scene.channel, "export"))
 

@@ -7,8 +7,7 @@ import asyncio
 from tests.slack.double import Double
 
 # They wait for what is told, or for the time to come, and do nothing else.
-_WAITING = ("RequestHandler.start", "SocketModeClient.", "AsyncBaseSocketModeClient.", "Viva.connect", "Viva._again",
-            "Viva._expire", "reminding")  # fmt: skip
+_WAITING = ("RequestHandler.start", "SocketModeClient.", "AsyncBaseSocketModeClient.", "Viva.connect", "repeatedly")
 
 
 class Settling:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.coach.events import Vote
+from bot.coach.events import Appeal, Vote
 from bot.coach.reply import BallotReply
 from bot.grading.grade import Verdict
 from bot.slack import blocks, forms
 from bot.slack.forms import Source
+from bot.surface.appealing import choices
 from bot.surface.press import Press, Verb
 from bot.surface.servers import ServerSettings
 from tests.slack.reading import read
@@ -20,7 +21,7 @@ from tests.slack.rules import broken, walk
 from tests.slack.shapes import Json
 from tests.slack.test_actions import QUESTION
 from tests.slack.test_blocks import SESSION
-from tests.surface.replies import TYPED
+from tests.surface.replies import GRADE, TYPED
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 ANSWER = Press(Verb.ANSWER, SESSION, "3")
@@ -128,6 +129,19 @@ def test_votes_are_read_point_by_point_and_what_was_left_out_is_no_vote() -> Non
 @pytest.mark.parametrize("typed", TYPED.values(), ids=TYPED.keys())
 def test_a_ballot_of_sixty_points_of_any_words_is_a_form(typed: str) -> None:
     assert wrong(forms.ballot(BallotReply(number=1, question=typed, points=(typed,) * 60), SESSION, {})) == []
+
+
+# Appeals
+
+
+def test_an_appeal_names_a_point_and_the_words_that_say_it() -> None:
+    press = Press(Verb.APPEAL, SESSION, "0123456789abcdef")
+    view = forms.appeal(press, choices(GRADE))
+    assert wrong(view) == []
+    assert [option["value"] for option in fields(view)["point"]["element"]["options"]] == ["2.2", "2.3"]
+    wish = Appeal(id="A1", at=NOW, question=2, point=3, words="by T")
+    assert forms.appealed(handed_in(view, point="2.3", said="by T"), id="A1", at=NOW) == (SESSION, wish)
+    assert forms.appealed(OTHER, id="A1", at=NOW) is None
 
 
 # A message to grade

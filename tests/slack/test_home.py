@@ -56,7 +56,7 @@ async def test_ones_data_is_handed_over_in_direct_messages(scene: Scene) -> None
     await home(scene, ada)
     await scene.click(ada, ada.home, "Export")
     files = [file["name"] for message in scene.slack.lab.said(ada.dm) for file in message.get("files", ())]
-    assert files == ["viva-export.json"]
+    assert files == ["viva-export.json", "viva-export.md"]
 
 
 async def test_home_is_shown_once_although_its_opening_is_told_twice(scene: Scene) -> None:

@@ -77,7 +77,7 @@ def test_ones_data_can_be_handed_over_and_removed_and_what_is_kept_is_said() -> 
     assert buttons(shown)["Export"]["action_id"] == actions.EXPORT
     assert buttons(shown)["Forget me"]["confirm"]["style"] == "danger"
     assert "For how long: 30 days here" in read(shown["blocks"])
-    assert "/viva export gives you everything as a file, /viva forget removes" in read(shown["blocks"])
+    assert "/viva export gives you everything as files, /viva forget removes" in read(shown["blocks"])
 
 
 def test_settings_are_for_those_who_may_change_them() -> None:

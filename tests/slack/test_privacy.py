@@ -11,13 +11,12 @@ from tests.slack.scene import ANSWER, Scene
 from tests.slack.shown import called, parts, text_of
 
 
-def exported(scene: Scene, person: Person) -> bytes:
-    """The one file in the person's direct messages; nobody else was given one."""
+def exported(scene: Scene, person: Person) -> dict[str, bytes]:
+    """The files in the person's direct messages, by name; nobody else was given any."""
     there = scene.slack.lab
     shared = [(channel, f) for channel in there.channels for m in there.said(channel) for f in m.get("files", ())]
-    ((channel, file),) = shared
-    assert (channel, file["name"]) == (person.dm, "viva-export.json")
-    return scene.slack.uploads[file["id"]]
+    assert {channel for channel, _ in shared} == {person.dm}
+    return {file["name"]: scene.slack.uploads[file["id"]] for _, file in shared}
 
 
 def id_of(scene: Scene, person: Person) -> str:
@@ -29,9 +28,11 @@ async def test_export_hands_a_person_all_of_theirs_and_nothing_of_others(scene: 
     await scene.answer(ada, await scene.drill(ada, "kl 2"))
     await scene.answer(bob, await scene.drill(bob, "kl 2"), "something that bob said")
     await scene.slash(ada, "export")
-    data: dict[str, Any] = json.loads(exported(scene, ada))
+    files = exported(scene, ada)
+    data: dict[str, Any] = json.loads(files["viva-export.json"])
     assert [event["body"]["text"] for event in data["events"] if event["kind"] == "say"] == [ANSWER]
-    assert b"bob said" not in exported(scene, ada)
+    assert f"\n> {ANSWER}\n".encode() in files["viva-export.md"]
+    assert b"bob said" not in b"".join(files.values())
     assert data["sessions"][0]["server"] == f"slack:{scene.slack.lab.id}"
 
 

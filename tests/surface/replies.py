@@ -24,7 +24,7 @@ GRADE = grade(
     line(1, Verdict.MET, quote=ANSWER),
     line(2, Verdict.PARTIAL, quote="by T", aid=Aid.PROBE),
     line(3, Verdict.MISSED),
-    line(4, Verdict.CONTRADICTED, quote="it adds"),
+    line(4, Verdict.CONTRADICTED, quote="it adds", disputed="It adds up"),
     line(5, Verdict.UNSCORED, reason="The wording is open."),
     line(6, Verdict.MET, marked=True),
     open_weight=0.25,
@@ -95,7 +95,7 @@ EVERY_KIND: dict[type[Reply], tuple[Reply, tuple[str, ...]]] = {
     GradeReply: (
         GRADE,
         (
-            "Grade 25 %, 25 % open",
+            "Grade 25 %, 25 % open, 25 % disputed",
             "█████▒▒▒▒▒░░░░░░░░░░",
             "Why?",
             "Fact 1.",
@@ -106,6 +106,8 @@ EVERY_KIND: dict[type[Reply], tuple[Reply, tuple[str, ...]]] = {
             "Fact 3.",
             "0 % of 25 %",
             "it adds",
+            "you: said",
+            "“It adds up”",
             "Yours to mark: compare with what you said",
             "25 % open",
             "The wording is open.",

@@ -11,7 +11,7 @@ from matplotlib.image import imread
 from bot.coach.coach import TopicProgress
 from bot.surface import pictures
 from bot.surface.formulas import formula, reads_well, replaced
-from bot.surface.pictures import EARNED, FAINT, INK, PAPER, ROWS, TRACK, WIDTH, Picture, formulas, progress_chart
+from bot.surface.pictures import CURVE, EARNED, FAINT, INK, PAPER, ROWS, TRACK, WIDTH, Picture, formulas, progress_chart
 from knowledge.library import Library
 
 FRACTION = r"\tilde{h}_j = \frac{m_j h_j}{1-p}"
@@ -142,6 +142,15 @@ def test_a_bar_is_as_long_as_the_score() -> None:
 def test_a_chart_says_in_words_what_it_shows() -> None:
     rows = [TopicProgress("losses", 3, 0.5), TopicProgress("probability", 1, 1.0)]
     assert progress_chart(rows).alt == "Bar chart of the mastery by topic: losses 50 %, probability 100 %."
+
+
+def test_a_chart_has_the_last_weeks_the_interval_and_what_is_due_where_there_is_any() -> None:
+    bare, full = (
+        progress_chart([TopicProgress("losses", 3, 0.0, *more)]) for more in ((), (0.0, 0.6, 2, (None, 0.5, 0.2, 0.0)))
+    )
+    assert share_of(bare.png, CURVE) == 0 < share_of(full.png, CURVE)
+    assert share_of(full.png, INK) > share_of(bare.png, INK)
+    assert full.alt.endswith("losses 0 % (2 due).")
 
 
 def test_a_chart_has_room_for_the_topics_with_the_most_questions() -> None:

@@ -8,7 +8,8 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Create the two tables."""
+    """Create the two tables, and find the sessions without an end quickly among many."""
+    op.create_index("ix_events_session_id_kind", "events", ["session_id", "kind"])
     op.create_table(
         "concepts",
         sa.Column("person_id", sa.String(120), primary_key=True),
@@ -28,3 +29,4 @@ def downgrade() -> None:
     """Drop them."""
     for table in ("wishes", "concepts"):
         op.drop_table(table)
+    op.drop_index("ix_events_session_id_kind", "events")
