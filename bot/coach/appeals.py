@@ -5,6 +5,7 @@ from bot.coach.jury import debriefed
 from bot.coach.session import Exchange, Session
 from bot.grading.evidence import content, find_quote
 from bot.grading.grade import Verdict
+from bot.grading.running import is_test
 
 APPEALABLE = (Verdict.MISSED, Verdict.PARTIAL, Verdict.CONTRADICTED)
 
@@ -12,6 +13,7 @@ _NO_SUCH_POINT = "There is no such point to appeal; the numbers stand on the gra
 _MET = "That point counts as said already."
 _YOURS = "That verdict is your own to give: /mark says it."
 _NOT_SAID = "These words are not in your answers to that question; quote what you wrote, word for word."
+_A_TEST = "That point is a test, which code passes and words do not."
 _NOTHING = "Quote the words of your answer that say it."
 
 
@@ -27,6 +29,8 @@ def disputed(session: Session, event: Appeal) -> Disputed | str:
         return _YOURS
     if point.verdict not in APPEALABLE:
         return _MET
+    if is_test(point.point_id):
+        return _A_TEST
     if not content(event.words):
         return _NOTHING
     return _found(event, exchange, index, point.point_id) or _NOT_SAID

@@ -67,8 +67,8 @@ class PointLine(_Reply):
     """One rubric point on a grade card.
 
     `text` is None while the point may still be earned; `quote` are the candidate's own words, `votes` what
-    the panel said. `test`: the point is a test that their code passed or failed. `disputed` are the words with
-    which the candidate says that it was met after all.
+    the panel said, `disputed` the words with which the candidate says that it was met after all. `test`: the point is
+    a test that their code passed or failed.
     """
 
     number: int

@@ -50,9 +50,9 @@ class Exchange:
     """One question and everything said about it so far.
 
     `last_prompt` is what the candidate is to answer now (the question or the last probe),
-    `answered_prompt` what their last answer was to; `notices` came with its grade. `starter` is shown with a question
-    that wants code, `runs` are those of the code so far. `sure` is how sure the candidate was of their first answer,
-    from 1 to 5, `finished` when the question was over, `disputed` the points that they say they did make.
+    `answered_prompt` what their last answer was to; `notices` came with its grade. `disputed` are the points
+    that they say they did make. `sure` is how sure the candidate was of their first answer, from 1 to 5, `finished`
+    when the question was over. `starter` is shown with a question that wants code, `runs` are those of the code so far.
     """
 
     ref: QuestionRef

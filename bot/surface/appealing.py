@@ -35,7 +35,7 @@ def choices(reply: GradeReply | DebriefReply) -> Sequence[Choice]:
 
 
 def _can_be(point: PointLine) -> bool:
-    return point.verdict in APPEALABLE and not point.marked and not point.disputed
+    return point.verdict in APPEALABLE and not point.marked and not point.disputed and not point.test
 
 
 def chosen(value: str, said: str, *, id: str, at: datetime) -> Appeal:  # noqa: A002  # as the events name it

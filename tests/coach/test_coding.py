@@ -8,7 +8,7 @@ import pytest
 from bot.coach.answers import Answerer
 from bot.coach.coach import Coach
 from bot.coach.coding import TRY_FIRST, quoted_line
-from bot.coach.events import Mode
+from bot.coach.events import Appeal, Mode
 from bot.coach.persona import Persona
 from bot.coach.reply import (
     ExplanationReply,
@@ -24,6 +24,7 @@ from bot.grading.code import code_in
 from bot.grading.grade import Aid, Grade, Judge, Submission, Verdict
 from bot.sandbox.sandbox import End, Sandbox
 from bot.store.store import Store
+from bot.surface.appealing import choices
 from knowledge.note import Kind
 from tests.coach.exercises import HEAP, LIBRARY, SORTED, STARTER, UPWARDS, BrokenSandbox, fenced
 from tests.coach.notes import note
@@ -110,6 +111,15 @@ async def test_the_question_about_a_line_is_asked_once_and_may_be_answered_in_co
     assert kinds(over) == ["grade", "explanation", "debrief"]
     assert (await points(ada))["b"] == (Verdict.MET, Aid.PROBE)
     assert HEAP not in sandbox.codes
+
+
+async def test_a_test_that_failed_is_nothing_to_appeal(at: Open) -> None:
+    ada = await opened(at(sandbox=ScriptedSandbox()))
+    await ada.say(fenced(UPWARDS))
+    card = of(GradeReply, await ada.skip())
+    assert [choice.value for choice in choices(card)] == ["1.5", "1.6", "1.7"]
+    appeal = Appeal(**ada.next(), point=1, words="return sorted(xs)[:k]")
+    assert "is a test" in of(NoticeReply, await ada.send(appeal)).text
 
 
 async def test_after_three_tries_the_question_goes_on_with_the_best_of_them(at: Open) -> None:
