@@ -4,7 +4,7 @@ DROPPED = (
     "During training each unit is set to zero at random, with a fresh mask for every batch. At test time every "
     "subnetwork is trained separately and we average their outputs."
 )
-DIVIDED = "The survivors are divided by the keep probability 1-p, so that the mean of each unit stays the same."
+BOOSTED = "The rest is boosted a bit, so that the sums stay in range."
 KEPT_DROPPING = "It keeps dropping units at random, with the same probability."
 MANY_NETWORKS = "It is like training a huge number of smaller networks that share the same weights."
 WRONG_ABOUT_NORM = "Batch norm normalises the weights of a layer. In eval mode it is off."

@@ -23,7 +23,7 @@ async def drill(told: Story) -> None:
     await told.types(ada, told.general, "drill", topic="generalisation", questions=2)
     await told.answers(ada, spoken.DROPPED)
     await told.clicks(ada, "Hint")
-    await told.replies(ada, spoken.DIVIDED)
+    await told.replies(ada, spoken.BOOSTED)
     await told.answers(ada, spoken.KEPT_DROPPING)
     await told.answers(ada, spoken.MANY_NETWORKS)
     await told.chooses(ada, told.newest("Mark what I could not tell ▾"), "2. said")

@@ -12,7 +12,7 @@ async def drill(told: Story) -> None:
     await told.types(ada, told.general, "drill generalisation 2")
     await told.answers(ada, spoken.DROPPED)
     await told.clicks(ada, "Hint")
-    await told.replies(ada, spoken.DIVIDED)
+    await told.replies(ada, spoken.BOOSTED)
     await told.answers(ada, spoken.KEPT_DROPPING)
     await told.answers(ada, spoken.MANY_NETWORKS)
     await told.chooses(ada, "Mark what I could not tell", "2. said")
