@@ -33,6 +33,7 @@ check: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+	$(BIN)/viva notes lint --quick
 
 bench: $(INSTALLED)
 	$(BIN)/python -m tests.bench

@@ -17,7 +17,7 @@ from subprocess import CompletedProcess
 import pytest
 from typer import Typer
 
-from bot.cli import app, evals, notes, sandbox
+from bot.cli import app
 from knowledge.library import Library
 from tests.knowledge.written import ANOTHER, NOTE, write
 from tests.loopback import Say, ScriptedServer
@@ -49,7 +49,7 @@ def verbs(typer: Typer) -> list[str]:
     return [info.name or info.callback.__name__ for info in typer.registered_commands if info.callback is not None]
 
 
-GROUPS = {"notes": notes, "eval": evals, "sandbox": sandbox}
+GROUPS = {info.name: info.typer_instance for info in app.registered_groups if info.name and info.typer_instance}
 NESTED_VERBS = [verb for group in GROUPS.values() for verb in verbs(group)]
 VERBS = verbs(app) + NESTED_VERBS
 

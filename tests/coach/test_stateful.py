@@ -60,7 +60,7 @@ GOES_ON = ("asked", "graded", "probed", "hinted")
 
 # Shrinking a conversation takes minutes; thirty steps can be read as they are.
 SETTINGS = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=30,
     phases=[Phase.generate],
     deadline=None,

@@ -5,8 +5,7 @@ from typing import NamedTuple
 import pytest
 
 from knowledge.errors import KnowledgeError, LibraryError, Problem, UnknownNote, UnknownTopic
-from knowledge.library import NOTES, Library, load, read
-from knowledge.proofreading import unrenderable
+from knowledge.library import NOTES, Library, load
 from tests.knowledge.written import ANOTHER, NOTE, note, write
 
 
@@ -337,7 +336,3 @@ def test_a_topic_or_a_note_is_what_there_is_about_a_name(name: str) -> None:
 def test_every_shipped_note_loads(library: Library) -> None:
     assert {entry.id for entry in library} == {path.stem for path in NOTES.rglob("*.md")}
     assert len(library) >= 150
-
-
-def test_every_shipped_formula_can_be_drawn() -> None:
-    assert list(unrenderable(read())) == []
