@@ -3,7 +3,7 @@
 import gc
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -95,7 +95,7 @@ def read(root: Path = NOTES) -> list[tuple[Source, Note]]:
 
 
 @contextmanager
-def _nothing_collected() -> Iterator[None]:
+def _nothing_collected() -> Generator[None]:
     """A start makes half a million YAML nodes and no garbage: looking for some took nearly half of its reading."""
     was_enabled = gc.isenabled()
     gc.disable()
