@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from rich.console import Console
 from rich.status import Status as Spinner
+from rich.table import Table
 from rich.text import Text
 
 from bot.coach.agenda import DUE
@@ -158,8 +159,10 @@ class Chat:
                 for topic, notes in self._app.knowledge.library.topics.items():
                     self._console.print(Text(f"{topic} ({len(notes)})"))
             case _:
+                table = Table.grid(padding=(0, 2, 0, 0))
                 for usage, meaning in commands.HELP.items():
-                    self._console.print(Text.assemble((f"{usage:38}", "cyan"), meaning))
+                    table.add_row(Text(usage, "cyan"), meaning)
+                self._console.print(table)
         return True
 
     async def _answer(self, line: str) -> None:

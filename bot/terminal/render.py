@@ -183,8 +183,8 @@ def _debrief(reply: DebriefReply) -> RenderableType:
     ):
         if texts:
             parts += [Text(), Text(title, style=style), *(Text(f"  · {text}") for text in texts)]
-    if any(words.unscored(q.points) for q in reply.questions):
-        told = "What I could not tell is yours to mark, by question and point: /mark 1.3 yes, partly or no."
+    if unscored := [f"{q.number}.{point.number}" for q in reply.questions for point in words.unscored(q.points)]:
+        told = f"What I could not tell is yours to mark, by question and point: /mark {unscored[0]} yes, partly or no."
         parts += [Text(), Text(told, style="cyan")]
     if reply.read_next:
         commands = "  ".join(f"viva notes show {note_id}" for note_id in reply.read_next)
