@@ -26,7 +26,7 @@ from bot.coach.turn import Turn
 from bot.errors import USER_ERRORS, StoreError, UsageError
 from bot.grading.grade import Judge
 from bot.sandbox.sandbox import Sandbox
-from bot.store.store import Record, SessionRow, Store
+from bot.store.store import NoSession, Record, SessionRow, Store
 from bot.unexpected import told
 from knowledge.library import Library, spelt
 from knowledge.note import Note
@@ -97,23 +97,26 @@ class Coach:
             )
         return start
 
-    async def keep(self, session_id: str, event: CandidateEvent) -> SessionRow:
+    async def keep(self, session_id: str, event: CandidateEvent) -> None:
         """Store an event that is to be handled, however long those before it still take."""
         # The lock before anything that waits: answers sent at once are taken in the order they came.
         async with self._arriving[session_id]:
-            row = await self._row(session_id)
-            await self._store.append(row, [_record(event, event.id)])
-            return row
+            try:
+                await self._store.append(session_id, [_record(event, event.id)])
+            except NoSession:
+                raise UsageError(OVER) from None
 
     async def handle(
-        self, session_id: str, event: CandidateEvent, *, once: bool = False
+        self, session_id: str, event: CandidateEvent, *, once: bool = False, kept: bool = False
     ) -> AsyncGenerator[Reply | Delta, None]:
-        """Take one event; the same event id delivered again gets the same replies.
+        """Take one event, which may be `kept` already; the same event id delivered again gets the same replies.
 
         With `once` it gets none where they have been shown already: another process may have taken the event up
         while this one waited for its turn.
         """
-        row = await self.keep(session_id, event)
+        if not kept:
+            await self.keep(session_id, event)
+        row = await self._row(session_id)
         async with self._locks[session_id]:
             session = await self.session(session_id)
             if event.id in session.replies:
@@ -242,7 +245,7 @@ class Coach:
             outcomes = [*turn.outcomes, Replied(to=event.id, replies=tuple(turn.replies))]
             records = [_record(o, f"{event.id}/{n}/{o.kind}") for n, o in enumerate(outcomes)]
             records[-1] = _record(outcomes[-1], f"{event.id}/replied")
-            ours = await self._store.append(row, records, revision(row.id, session, turn.session))
+            ours = await self._store.append(row.id, records, revision(row.id, session, turn.session))
             session = await self.session(row.id)
             if ours or not once:
                 for reply in session.replies[event.id].replies[ahead:]:
@@ -255,12 +258,12 @@ class Coach:
         """Run the code of an answer and grade it, then decide what follows."""
         if executed := await self._responder.execute(turn):
             # As below: what ran is not run again, nor does it count as two tries.
-            await self._store.append(row, [_record(executed, f"{turn.event.id}/executed")])
+            await self._store.append(row.id, [_record(executed, f"{turn.event.id}/executed")])
             turn.session = await self.session(row.id)
         if graded := await self._responder.grade(turn, row.person_id):
             # Stored on its own: a kill between grading and replying must not grade again, and
             # where another process graded first, its grade is the one that stands.
-            await self._store.append(row, [_record(graded, f"{turn.event.id}/graded")])
+            await self._store.append(row.id, [_record(graded, f"{turn.event.id}/graded")])
             turn.session = await self.session(row.id)
         async for delta in self._responder.respond(turn, row.person_id):
             yield delta
@@ -272,7 +275,7 @@ class Coach:
 
     async def _shown(self, row: SessionRow, event: CandidateEvent) -> None:
         """Keep that the replies were shown: whoever shows them came back for more."""
-        await self._store.append(row, [_record(Shown(to=event.id), _shown_id(event.id))])
+        await self._store.append(row.id, [_record(Shown(to=event.id), _shown_id(event.id))])
 
 
 def _shown_id(event_id: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, delete, func, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,7 +15,13 @@ from bot.store.database import Database
 from bot.store.schema import ANONYMOUS, PERSONAL, concepts, events, servers, sessions, usage
 
 _ATTEMPTS = 20
-_FORGOTTEN = "This session has been forgotten and takes nothing more; start another."
+
+
+class NoSession(StoreError):
+    """A session that never began or has been forgotten."""
+
+    def __init__(self) -> None:
+        super().__init__("This session has been forgotten and takes nothing more; start another.")
 
 
 @dataclass(frozen=True)
@@ -137,44 +143,48 @@ class Store:
             rows = await connection.execute(query.order_by(sessions.c.created_at, sessions.c.id))
             return [_session_row(row) for row in rows]
 
-    async def append(self, session: SessionRow, records: Sequence[Record], revision: Revision | None = None) -> bool:
+    async def append(self, session_id: str, records: Sequence[Record], revision: Revision | None = None) -> bool:
         """Add events to a session, all or none, in order; what is remembered of its person is revised with them.
 
         False, and nothing is added, when one of them is there already: a delivery repeated, or
-        another process that was faster. Raises StoreError where the session is no longer there.
+        another process that was faster. Raises NoSession where the session is not, or no longer, there.
         """
         for _ in range(_ATTEMPTS):
             try:
                 async with self._begin() as connection:
-                    added = await self._append(connection, session, records)
-                    if added and revision:
-                        await revise(connection, self.database, session.person_id, revision)
-                    return added
+                    for record in records:
+                        await self._append(connection, session_id, record)
+                    if revision:
+                        whose = select(sessions.c.person_id).where(sessions.c.id == session_id)
+                        await revise(connection, self.database, await connection.scalar(whose) or "", revision)
+                    return True
             except IntegrityError:
-                if await self.session(session.id) is None:
-                    raise StoreError(_FORGOTTEN) from None
+                if await self._has_any(session_id, records):
+                    return False
                 # Else another writer took the sequence number: look again.
         raise StoreError("The database is too busy to store this; try again.")
 
-    async def _append(self, connection: AsyncConnection, session: SessionRow, records: Sequence[Record]) -> bool:
-        mine = events.c.session_id == session.id
-        known = select(func.count()).where(mine, events.c.event_id.in_([record.event_id for record in records]))
-        if await connection.scalar(known):
-            return False
-        last = await connection.scalar(select(func.max(events.c.sequence)).where(mine)) or 0
-        rows = [
-            {
-                "session_id": session.id,
-                "sequence": last + n,
-                "event_id": r.event_id,
-                "person_id": r.person_id or session.person_id,
-                "kind": r.kind,
-                "body": r.body,
-            }
-            for n, r in enumerate(records, 1)
-        ]
-        await connection.execute(insert(events), rows)
-        return True
+    async def _append(self, connection: AsyncConnection, session_id: str, record: Record) -> None:
+        """In one statement: where many answer at once, each word with the database is waited for."""
+        last = select(func.max(events.c.sequence)).where(events.c.session_id == session_id).scalar_subquery()
+        row = select(
+            sessions.c.id,
+            func.coalesce(last, 0) + 1,
+            literal(record.event_id),
+            sessions.c.person_id if record.person_id is None else literal(record.person_id),
+            literal(record.kind),
+            literal(record.body),
+        ).where(sessions.c.id == session_id)
+        columns = ["session_id", "sequence", "event_id", "person_id", "kind", "body"]
+        statement = insert(events).from_select(columns, row).execution_options(preserve_rowcount=True)
+        if not (await connection.execute(statement)).rowcount:
+            raise NoSession
+
+    async def _has_any(self, session_id: str, records: Sequence[Record]) -> bool:
+        known = events.c.event_id.in_([record.event_id for record in records])
+        query = select(func.count()).where(events.c.session_id == session_id, known)
+        async with self._begin(reading=True) as connection:
+            return bool(await connection.scalar(query))
 
     async def events(self, session_id: str) -> list[Record]:
         """The events of a session in order."""

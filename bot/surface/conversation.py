@@ -54,7 +54,7 @@ class Conversation(Generic[By, Channel]):
         async with self._keeping(acknowledge) as (kept, acknowledged):
             await self._coach.keep(session_id, event)
             kept()
-            replies = self._coach.handle(session_id, event, once=True)
+            replies = self._coach.handle(session_id, event, once=True, kept=True)
             await self._showing.show(session_id, event.id, replies, by, acknowledged)
 
     @asynccontextmanager
@@ -101,7 +101,7 @@ class Conversation(Generic[By, Channel]):
                 session_id = await self._beside(person, place, event)
             await self._coach.keep(session_id, event)
             kept()
-            replies = self._coach.handle(session_id, event, once=True)
+            replies = self._coach.handle(session_id, event, once=True, kept=True)
             await self._showing.show(session_id, event.id, replies, by, acknowledged, channel)
 
     async def _beside(self, person: str, place: str, event: Ask) -> str:

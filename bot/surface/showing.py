@@ -150,7 +150,7 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
         for event in await self._coach.unshown(session_id):
             if event.id == until:
                 return
-            if not await self._show(session_id, event.id, self._coach.handle(session_id, event, once=True)):
+            if not await self._show(session_id, event.id, self._coach.handle(session_id, event, once=True, kept=True)):
                 return
 
     async def catch_up_with(self, session_ids: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from bot.coach.reply import Delta, Reply
 from bot.coach.session import Session
 from bot.grading.grade import Grade, Judge, Submission, Verdict
 from bot.store.concepts import Revision
-from bot.store.store import Record, SessionRow, Store
+from bot.store.store import Record, Store
 from knowledge.index import Entry, Field
 from knowledge.library import Library
 from knowledge.search import Findings, Hit, resolve
@@ -78,9 +78,9 @@ class MortalStore(Store):
         if dies:
             raise Killed
 
-    async def append(self, session: SessionRow, records: Sequence[Record], revision: Revision | None = None) -> bool:
+    async def append(self, session_id: str, records: Sequence[Record], revision: Revision | None = None) -> bool:
         dies = await self._write()
-        added = await super().append(session, records, revision)
+        added = await super().append(session_id, records, revision)
         if dies:
             raise Killed
         return added

@@ -237,7 +237,7 @@ async def test_an_answer_that_was_stored_before_a_kill_is_graded_and_shown_after
     thread = await scene.drill(ada)
     (row,) = await app.store.sessions(f"discord:{ada.id}")
     event = Say(id="1", at=NOON, text=ANSWER)
-    await app.store.append(row, [Record(event.id, event.kind, event.model_dump_json())])
+    await app.store.append(row.id, [Record(event.id, event.kind, event.model_dump_json())])
     await scene.env.restart_bot(again(app, judge))
     assert "Grade 100 %" in said(thread)
     assert len(judge.asked) == 1

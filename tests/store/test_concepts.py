@@ -32,28 +32,28 @@ def _broken(bodies: Bodies) -> Bodies:
 
 async def test_a_revision_is_kept_with_its_events_or_not_at_all(store: Store) -> None:
     ada, concepts = await session(store), Concepts(store.database)
-    assert await store.append(ada, [record("1")], counting())
+    assert await store.append(ada.id, [record("1")], counting())
     assert await concepts.of("ada") == {}
     await concepts.rebuild("ada", nothing, [])
-    assert await store.append(ada, [record("2")], counting())
-    assert not await store.append(ada, [record("2")], counting())
+    assert await store.append(ada.id, [record("2")], counting())
+    assert not await store.append(ada.id, [record("2")], counting())
     assert await concepts.of("ada") == {WHOLE: "1", "kl": "1"}
     with pytest.raises(KeyError):
-        await store.append(ada, [record("3")], Revision([], _broken))
+        await store.append(ada.id, [record("3")], Revision([], _broken))
     assert [each.event_id for each in await store.events("s1")] == ["1", "2"]
 
 
 async def test_of_turns_at_once_none_is_lost(store: Store) -> None:
     await Concepts(store.database).rebuild("ada", nothing, [])
     rows = [await session(store, f"s{number}") for number in range(6)]
-    await asyncio.gather(*(store.append(row, [record("1")], counting()) for row in rows))
+    await asyncio.gather(*(store.append(row.id, [record("1")], counting()) for row in rows))
     assert await Concepts(store.database).of("ada") == {WHOLE: "6", "kl": "6"}
 
 
 async def test_a_person_is_worked_out_from_all_of_their_sessions_and_no_other(store: Store) -> None:
     for name, person in (("s1", "ada"), ("s2", "bob"), ("s3", "ada")):
         row = await session(store, name, person)
-        await store.append(row, [record("1", f'"{name}"'), record("2", kind="shown"), record("3", f'"{name}!"')])
+        await store.append(row.id, [record("1", f'"{name}"'), record("2", kind="shown"), record("3", f'"{name}!"')])
 
     async def work(sessions: Sessions) -> Bodies:
         return {WHOLE: str([found async for found in sessions])}

@@ -130,7 +130,7 @@ async def said(store: Store, person: str = "ada") -> None:
     for number in range(1, 6):
         body = f'{{"kind": "pause", "id": "{number}", "at": "2026-05-04T12:00:00Z"}}'
         who = person if number in (3, 4) else "ada"
-        await store.append(row, [Record(f"{number}", "pause", body, who)])
+        await store.append(row.id, [Record(f"{number}", "pause", body, who)])
 
 
 async def test_what_is_whole_has_no_problem(store: Store) -> None:
@@ -190,7 +190,7 @@ async def test_who_is_forgotten_leaves_no_hole_in_the_sessions_of_others(store: 
     assert await store.forget("bob") == 2
     assert [event.event_id for event in await store.events("s1")] == ["1", "2", "5"]
     assert await found(store) == []
-    await store.append(await session(store), [Record("6", "pause", '{"kind": "pause", "id": "6", "at": 0}')])
+    await store.append((await session(store)).id, [Record("6", "pause", '{"kind": "pause", "id": "6", "at": 0}')])
     assert [event.event_id for event in await store.events("s1")] == ["1", "2", "5", "6"]
 
 

@@ -23,7 +23,7 @@ async def test_a_session_knows_its_server_or_that_it_has_none(store: Store) -> N
 async def test_events_are_counted_by_kind_person_server_and_the_day_their_session_began(store: Store) -> None:
     for name, person, server in (("s1", "ada", "one"), ("s2", "ada", "two"), ("s3", "bob", "one"), ("s4", "ada", None)):
         row = await session(store, name, person, server=server)
-        await store.append(row, [record("a", kind="asked"), record("b", kind="say"), record("c", kind="asked")])
+        await store.append(row.id, [record("a", kind="asked"), record("b", kind="say"), record("c", kind="asked")])
     hour = timedelta(hours=1)
     now = datetime.now(UTC)
     assert await store.count_events("asked", "ada", "one", now - hour) == 2
@@ -46,7 +46,7 @@ async def aged(store: Store, url: str) -> Callable[..., Awaitable[None]]:
 
     async def make(name: str, server: str | None, days: int) -> None:
         row = await session(store, name, server=server)
-        await store.append(row, [record("a", '"said"')])
+        await store.append(row.id, [record("a", '"said"')])
         begun = datetime.now(UTC) - timedelta(days=days)
         with beside(url) as connection:
             connection.execute(update(sessions).where(sessions.c.id == name).values(created_at=begun))

@@ -6,7 +6,7 @@ from tests.store.rows import record, session
 
 async def test_a_session_moves_and_keeps_its_events(store: Store) -> None:
     row = await session(store, place="thread")
-    await store.append(row, [record("a")])
+    await store.append(row.id, [record("a")])
     await store.move_session("s1", "direct message")
     moved = await store.session("s1")
     assert moved
@@ -24,14 +24,14 @@ async def test_sessions_that_lag_have_an_event_that_nothing_has_followed_yet(sto
     for name, records in stories.items():
         row = await session(store, name, place="slack:1" if name == "elsewhere" else "discord:1")
         for one in records:
-            await store.append(row, [one])
+            await store.append(row.id, [one])
     assert [row.id for row in await store.lagging("discord:", ["say", "hint"], "/shown")] == ["waiting"]
     assert [row.id for row in await store.lagging("discord_", ["say", "hint"], "/shown")] == []
 
 
 async def test_an_event_of_somebody_else_goes_when_they_are_forgotten(store: Store) -> None:
     row = await session(store, person="ada")
-    await store.append(row, [record("a"), Record("b", "vote", "{}", "bob")])
+    await store.append(row.id, [record("a"), Record("b", "vote", "{}", "bob")])
     assert [event["event_id"] for event in (await store.export("bob"))["events"]] == ["b"]
     assert await store.forget("bob") == 1
     assert await store.events("s1") == [record("a")]

@@ -33,29 +33,29 @@ PASSWORD = "hunter2"
 async def test_events_come_back_in_the_order_they_were_appended(store: Store) -> None:
     row = await session(store)
     first, second = [record("b"), record("a")], [record("0"), record("c", '{"text": "p ≠ q 🙂 \\u0000"}')]
-    assert await store.append(row, first)
-    assert await store.append(row, second)
+    assert await store.append(row.id, first)
+    assert await store.append(row.id, second)
     assert await store.events(row.id) == [*first, *second]
 
 
 async def test_append_adds_all_records_or_none(store: Store) -> None:
     row = await session(store)
-    await store.append(row, [record("a"), record("b")])
-    assert not await store.append(row, [record("c"), record("a"), record("d")])
+    await store.append(row.id, [record("a"), record("b")])
+    assert not await store.append(row.id, [record("c"), record("a"), record("d")])
     assert await store.events(row.id) == [record("a"), record("b")]
 
 
 async def test_an_event_delivered_twice_is_stored_once_as_it_came_first(store: Store) -> None:
     row = await session(store)
-    assert await store.append(row, [record("a", '"first"')])
-    assert not await store.append(row, [record("a", '"second"')])
+    assert await store.append(row.id, [record("a", '"first"')])
+    assert not await store.append(row.id, [record("a", '"second"')])
     assert await store.events(row.id) == [record("a", '"first"')]
 
 
 async def test_an_event_id_is_unique_in_its_session_only(store: Store) -> None:
     one, other = await session(store, "s1"), await session(store, "s2")
-    assert await store.append(one, [record("a", "1")])
-    assert await store.append(other, [record("a", "2")])
+    assert await store.append(one.id, [record("a", "1")])
+    assert await store.append(other.id, [record("a", "2")])
     assert (await store.events("s1"), await store.events("s2")) == ([record("a", "1")], [record("a", "2")])
 
 
@@ -63,7 +63,7 @@ async def test_sequences_have_no_gap_after_twenty_appends_at_once_from_two_proce
     row = await session(store)
     other = await Store.open(url)
     writers = [store, other] * 10
-    added = await asyncio.gather(*(w.append(row, [record(f"{n}a"), record(f"{n}b")]) for n, w in enumerate(writers)))
+    added = await asyncio.gather(*(w.append(row.id, [record(f"{n}a"), record(f"{n}b")]) for n, w in enumerate(writers)))
     await other.close()
     assert all(added)
     assert sorted(e["sequence"] for e in (await store.export("ada"))["events"]) == list(range(1, 41))
@@ -74,7 +74,7 @@ async def test_sequences_have_no_gap_after_twenty_appends_at_once_from_two_proce
 async def test_one_event_raced_twenty_times_is_stored_once(store: Store, url: str) -> None:
     row = await session(store)
     other = await Store.open(url)
-    added = await asyncio.gather(*(w.append(row, [record("a")]) for w in [store, other] * 10))
+    added = await asyncio.gather(*(w.append(row.id, [record("a")]) for w in [store, other] * 10))
     await other.close()
     assert sorted(added) == [False] * 19 + [True]
     assert len(await store.events(row.id)) == 1
@@ -82,11 +82,11 @@ async def test_one_event_raced_twenty_times_is_stored_once(store: Store, url: st
 
 async def test_an_append_that_is_cancelled_leaves_the_store_usable(store: Store) -> None:
     row = await session(store)
-    task = asyncio.create_task(store.append(row, [record("a"), record("b")]))
+    task = asyncio.create_task(store.append(row.id, [record("a"), record("b")]))
     await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    await store.append(row, [record("c")])
+    await store.append(row.id, [record("c")])
     assert [e.event_id for e in await store.events(row.id)] in (["c"], ["a", "b", "c"])
 
 
@@ -117,8 +117,8 @@ async def test_sessions_can_be_narrowed_to_a_place_and_to_those_without_an_event
     ended, open_, elsewhere = [
         await session(store, name, place=place) for name, place in (("s1", "dm"), ("s2", "dm"), ("s3", "thread"))
     ]
-    await store.append(ended, [record("a"), record("b", kind="closed")])
-    await store.append(open_, [record("a")])
+    await store.append(ended.id, [record("a"), record("b", kind="closed")])
+    await store.append(open_.id, [record("a")])
     assert await store.sessions("ada", place="dm") == [open_, ended]
     assert await store.sessions("ada", without="closed") == [elsewhere, open_]
     assert await store.sessions("ada", place="dm", without="closed") == [open_]
@@ -224,7 +224,7 @@ async def test_a_forgotten_session_takes_no_more_events(store: Store) -> None:
     row = await session(store)
     await store.forget("ada")
     with pytest.raises(StoreError, match=r"forgotten .* start another"):
-        await store.append(row, [record("late", '"an answer"')])
+        await store.append(row.id, [record("late", '"an answer"')])
     assert await store.events(row.id) == []
 
 
@@ -245,7 +245,7 @@ def path(tmp_path: Path) -> Path:
 async def answered(path: Path, server: str | None = None) -> Store:
     store = await Store.open(f"sqlite:///{path}")
     row = await session(store, server=server)
-    await store.append(row, [record(str(n), f'"{ANSWER}{" and so on" * 100}"') for n in range(20)])
+    await store.append(row.id, [record(str(n), f'"{ANSWER}{" and so on" * 100}"') for n in range(20)])
     return store
 
 
@@ -303,7 +303,7 @@ async def test_a_locked_database_is_one_sentence(path: Path, monkeypatch: pytest
 
 async def test_reopening_keeps_everything(store: Store, url: str) -> None:
     row = await session(store)
-    await store.append(row, [record("a", '"said"'), record("b")])
+    await store.append(row.id, [record("a", '"said"'), record("b")])
     await store.record_usage("ada", "small", 10, 1)
     before = await store.export("ada")
     await store.close()

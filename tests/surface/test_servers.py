@@ -32,7 +32,7 @@ async def asked(store: Store, times: int, session_id: str = "s1", server: str | 
     await store.add_session(session_id, "ada", "thread", server)
     row = await store.session(session_id)
     assert row
-    await store.append(row, [Record(str(n), "asked", "{}") for n in range(times)])
+    await store.append(row.id, [Record(str(n), "asked", "{}") for n in range(times)])
 
 
 async def refusal(servers: Servers, server: str | None = LAB, *, days: int = 0, **where: tuple[str, ...]) -> str | None:
