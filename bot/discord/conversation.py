@@ -50,8 +50,7 @@ class Conversation(conversation.Conversation[discord.Interaction[Any], Channel])
             await self._owned(interaction, press.session_id)
             if press.verb == Verb.ANSWER:
                 question = interaction.message.content if interaction.message else ""
-                begun = await self.begun(press.session_id, MAX_ANSWER)
-                sure = await self.asks_sureness(person_of(interaction.user), press.session_id)
+                begun, sure = await self.form(press.session_id, person_of(interaction.user), MAX_ANSWER)
                 form = AnswerForm(press.session_id, press.detail, question, begun=begun, sure=sure)
                 await interaction.response.send_modal(form)
             elif press.verb == Verb.APPEAL:

@@ -69,8 +69,7 @@ class Conversation(conversation.Conversation[Call, Where]):
             return
         await self._owned(call, press.session_id)
         if press.verb == Verb.ANSWER:
-            begun = await self.begun(press.session_id, forms.MAX_ANSWER)
-            sure = await self.asks_sureness(call.person, press.session_id)
+            begun, sure = await self.form(press.session_id, call.person, forms.MAX_ANSWER)
             await self._open(call, forms.answer(press, question, begun=begun, sure=sure))
         elif press.verb == Verb.APPEAL:
             await self._open(call, forms.appeal(press, await self.appealable(press)))

@@ -24,7 +24,12 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
 }
 _CONNECT_SECONDS = 10
+_CONNECTIONS = 10  # at once, in SQLite
 _SECONDS = 60  # that a transaction may take
+_SNAPSHOT: dict[str, dict[str, Any]] = {
+    "sqlite": {"snapshot": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ"},
+}
 _MIGRATION_LOCK = 8_241_001  # any number that nobody else uses in this database
 
 
@@ -38,8 +43,12 @@ class Database:
         self._engine = engine
         # The same connections: what only reads need not wait for whoever writes.
         self._reading = engine.execution_options(reading=True)
-        # SQLite lets one write at a time, and whoever finds it taken looks again ever later: a queue is fair.
-        self._writing = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self.one_writes = engine.dialect.name == "sqlite"
+        """Whether one transaction writes at a time."""
+        # Whoever finds it taken looks again ever later: a queue is fair.
+        self._writing = asyncio.Lock() if self.one_writes else nullcontext()
+        # Fewer than there are connections, so that whoever writes never waits for those who read.
+        self._reads = asyncio.Semaphore(_CONNECTIONS - 2) if self.one_writes else nullcontext()
 
     @classmethod
     async def open(cls, url: str) -> "Database":
@@ -93,11 +102,11 @@ class Database:
         """
         is_sqlite = self._engine.dialect.name == "sqlite"
         engine = self._reading if reading else self._engine
-        if long and not is_sqlite:  # SQLite sees it so anyway
-            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        if long:
+            engine = engine.execution_options(**_SNAPSHOT[engine.dialect.name])
         try:
             async with (
-                nullcontext() if reading else self._writing,
+                self._reads if reading else self._writing,
                 asyncio.timeout(None if is_sqlite or long else _SECONDS),
                 engine.begin() as connection,
             ):
@@ -134,7 +143,9 @@ def _engine(url: str) -> AsyncEngine:
     parsed = _parse(url)
     if parsed.get_backend_name() == "sqlite":
         _make_folder(parsed)
-        engine = create_async_engine(parsed, connect_args={"timeout": _CONNECT_SECONDS})
+        engine = create_async_engine(
+            parsed, connect_args={"timeout": _CONNECT_SECONDS}, pool_size=_CONNECTIONS, max_overflow=0
+        )
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_immediate)
         return engine
@@ -200,10 +211,14 @@ def _use_wal(connection: Any) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    # A read that turns into a write fails at once under WAL; taking the lock first makes it wait.
     options = connection.get_execution_options()
-    if options.get("isolation_level") != "AUTOCOMMIT":
-        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    if not options.get("reading"):
+        # A read that turns into a write fails at once under WAL; taking the lock first makes it wait.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif options.get("snapshot"):  # one statement sees everything as at one moment anyway
+        connection.exec_driver_sql("BEGIN")
 
 
 def _revision(connection: Connection) -> str | None:

@@ -1,11 +1,13 @@
 """Events, append-only. Knows nothing of what they mean."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, insert, literal, or_, select, update
+from sqlalchemy import String, Text, and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,6 +17,22 @@ from bot.store.database import Database
 from bot.store.schema import ANONYMOUS, PERSONAL, concepts, events, servers, sessions, usage
 
 _ATTEMPTS = 20
+
+
+_last = select(func.max(events.c.sequence)).where(events.c.session_id == bindparam("session")).scalar_subquery()
+_row = select(
+    sessions.c.id,
+    func.coalesce(_last, 0) + 1,
+    bindparam("event", type_=String),
+    func.coalesce(bindparam("person", type_=String), sessions.c.person_id),
+    bindparam("said", type_=String),
+    bindparam("json", type_=Text),
+).where(sessions.c.id == bindparam("session"))
+_ADD = (
+    insert(events)
+    .from_select(["session_id", "sequence", "event_id", "person_id", "kind", "body"], _row)
+    .execution_options(preserve_rowcount=True)
+)
 
 
 class NoSession(StoreError):
@@ -48,11 +66,23 @@ class SessionRow:
     server: str | None = None
 
 
+@dataclass(eq=False)
+class _Append:
+    """What is to be added to a session, and once it was tried whether it is, or what became of it."""
+
+    session_id: str
+    records: Sequence[Record]
+    revision: Revision | None
+    added: bool | Exception | None = None
+
+
 class Store:
     """Opened with `Store.open`; every method raises StoreError when the database fails."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._waiting: list[_Append] = []
+        self._appending = asyncio.Lock() if database.one_writes else nullcontext()
         self._begin = database.begin
         self._insert = database.insert
 
@@ -149,36 +179,64 @@ class Store:
         False, and nothing is added, when one of them is there already: a delivery repeated, or
         another process that was faster. Raises NoSession where the session is not, or no longer, there.
         """
+        wanted = _Append(session_id, records, revision)
+        self._waiting.append(wanted)
+        try:
+            async with self._appending:
+                if wanted.added is None:
+                    await self._write_with_others(wanted)
+        finally:
+            self._waiting.remove(wanted)
+        if isinstance(wanted.added, Exception):
+            raise wanted.added
+        return bool(wanted.added)
+
+    async def _write_with_others(self, wanted: "_Append") -> None:
+        """Whoever may write in SQLite writes for all who wait: where 200 people answer at once, each waits for one."""
+        together = [wanted]
+        if self.database.one_writes:
+            try:
+                async with self._begin() as connection:
+                    others = [one for one in self._waiting if one.added is None and one.revision is None]
+                    together = [*others, wanted] if wanted.revision else others
+                    await self._add(connection, together)
+            except (IntegrityError, NoSession):
+                pass  # one of them cannot be added; which one shows when each is tried alone
+            else:
+                for one in together:
+                    one.added = True
+                return
+        for one in together:
+            try:
+                one.added = await self._write_alone(one)
+            except NoSession as error:
+                one.added = error
+
+    async def _write_alone(self, wanted: "_Append") -> bool:
         for _ in range(_ATTEMPTS):
             try:
                 async with self._begin() as connection:
-                    for record in records:
-                        await self._append(connection, session_id, record)
-                    if revision:
-                        whose = select(sessions.c.person_id).where(sessions.c.id == session_id)
-                        await revise(connection, self.database, await connection.scalar(whose) or "", revision)
+                    await self._add(connection, [wanted])
                     return True
             except IntegrityError:
-                if await self._has_any(session_id, records):
+                if await self._has_any(wanted.session_id, wanted.records):
                     return False
                 # Else another writer took the sequence number: look again.
         raise StoreError("The database is too busy to store this; try again.")
 
-    async def _append(self, connection: AsyncConnection, session_id: str, record: Record) -> None:
-        """In one statement: where many answer at once, each word with the database is waited for."""
-        last = select(func.max(events.c.sequence)).where(events.c.session_id == session_id).scalar_subquery()
-        row = select(
-            sessions.c.id,
-            func.coalesce(last, 0) + 1,
-            literal(record.event_id),
-            sessions.c.person_id if record.person_id is None else literal(record.person_id),
-            literal(record.kind),
-            literal(record.body),
-        ).where(sessions.c.id == session_id)
-        columns = ["session_id", "sequence", "event_id", "person_id", "kind", "body"]
-        statement = insert(events).from_select(columns, row).execution_options(preserve_rowcount=True)
-        if not (await connection.execute(statement)).rowcount:
+    async def _add(self, connection: AsyncConnection, wanted: "Sequence[_Append]") -> None:
+        """All in one statement: each word with the database is waited for."""
+        rows = [
+            {"session": one.session_id, "event": r.event_id, "person": r.person_id, "said": r.kind, "json": r.body}
+            for one in wanted
+            for r in one.records
+        ]
+        if (await connection.execute(_ADD, rows)).rowcount != len(rows):
             raise NoSession
+        for one in wanted:
+            if one.revision:
+                whose = select(sessions.c.person_id).where(sessions.c.id == one.session_id)
+                await revise(connection, self.database, await connection.scalar(whose) or "", one.revision)
 
     async def _has_any(self, session_id: str, records: Sequence[Record]) -> bool:
         known = events.c.event_id.in_([record.event_id for record in records])
@@ -265,7 +323,7 @@ class Store:
     async def export(self, person_id: str) -> dict[str, list[dict[str, Any]]]:
         """Everything that is stored about a person: table -> rows."""
         found: dict[str, list[dict[str, Any]]] = {}
-        async with self._begin(reading=True) as connection:
+        async with self._begin(reading=True, long=True) as connection:
             for table in PERSONAL:
                 rows = await connection.execute(select(table).where(table.c.person_id == person_id))
                 found[table.name] = [dict(row._mapping) for row in rows]  # pyright: ignore[reportPrivateUsage]  # SQLAlchemy's public name for it

@@ -140,11 +140,6 @@ class Conversation(Generic[By, Channel]):
             raise UsageError(self.nothing_open)
         return found
 
-    async def asks_sureness(self, person: str, session_id: str) -> bool:
-        """Whether to ask somebody how sure they are: where they wish it, before the first answer to a question."""
-        current = (await self._coach.session(session_id)).current
-        return bool(current and not current.answers) and (await self._coach.memory.wishes(person)).sure
-
     async def seated(self, session_id: str, person: str) -> Session:
         """A session whose panel the person is on; UsageError for everybody else."""
         session = await self._coach.session(session_id)
@@ -161,13 +156,17 @@ class Conversation(Generic[By, Channel]):
                     return reply
         raise UsageError(_CARD_GONE)
 
-    async def begun(self, session_id: str, most: int) -> str:
-        """What the form of an answer begins with: code to begin with, or the last try; nothing where that is longer."""
+    async def form(self, session_id: str, person: str, most: int) -> tuple[str, bool]:
+        """What the form of an answer begins with, in at most so many characters, and whether it asks how sure they are.
+
+        It begins with code to begin with, or the last try. It asks whoever wishes it, before their first answer.
+        """
         exchange = (await self._coach.session(session_id)).current
-        if exchange is None or exchange.probes:
-            return ""
+        if exchange is None:
+            return "", False
         code = exchange.answers[-1] if exchange.runs and exchange.answers else exchange.starter
-        return code if len(code) <= most else ""
+        begun = code if not exchange.probes and len(code) <= most else ""
+        return begun, not exchange.answers and (await self._coach.memory.wishes(person)).sure
 
     async def appealable(self, press: Press) -> Sequence[Choice]:
         """The points of a card that can be appealed; UsageError where there are none."""

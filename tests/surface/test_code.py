@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.coach.events import QuestionRef, Stage
+from bot.coach.goals import Wishes
 from bot.coach.reply import RunReply
 from bot.coach.session import Exchange, Session
 from bot.errors import UsageError
@@ -97,6 +98,9 @@ def test_the_form_of_an_answer_begins_with_the_starter_or_the_last_try(
     async def session(_: str) -> Session:
         return Session(current=current)
 
-    stub: Any = SimpleNamespace(session=session)
+    async def wishes(_: str) -> Wishes:
+        return Wishes(sure=True)
+
+    stub: Any = SimpleNamespace(session=session, memory=SimpleNamespace(wishes=wishes))
     conversation = Conversation[Any, Any](stub, stub)
-    assert asyncio.run(conversation.begun("s1", most)) == begun
+    assert asyncio.run(conversation.form("s1", "ada", most)) == (begun, "answers" not in details)
