@@ -305,7 +305,7 @@ def draw(found: Findings, path: Path) -> None:
 
 def pool() -> Library:
     """Every third note that drills ask unasked, NOTES at the most."""
-    return Library([note for note in load() if not note.kind.personal][::3][:NOTES])
+    return Library([note for note in load() if not (note.kind.personal or note.exercise)][::3][:NOTES])
 
 
 def main() -> None:
