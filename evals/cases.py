@@ -17,7 +17,7 @@ from knowledge.note import Criterion
 
 CASES = Path(__file__).parent / "cases"
 SPLIT = CASES / "split.json"
-ATTACKS = CASES / "attacks.jsonl"
+APART = {name: CASES / f"{name}.jsonl" for name in ("plain", "attacks")}
 HELD_OUT = CASES / "retrieval" / "held_out.jsonl"
 
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -173,23 +173,23 @@ def files(folder: str) -> list[Path]:
 
 
 def grading(split: str = "all") -> list[GradingCase]:
-    """The labelled answers of one split (train, dev, test or attacks), or all; raises CaseError for another."""
+    """The labelled answers of one split (train, dev, test, plain or attacks), or all; raises CaseError for another."""
     return read(GradingCase, split_files(split))
 
 
 def split_files(split: str) -> list[Path]:
     """The files of labelled answers of one split, a file a note; notes in no other split are for training.
 
-    `attacks` stands apart: answers that try to talk a judge round, and the same without it. No other
-    split has them, "all" included.
+    Two stand apart, and no other split has them, "all" included. `plain` are answers as people type them who see
+    nothing but the question, right and wrong ones. `attacks` try to talk a judge round, beside the same without it.
     """
     splits: dict[str, list[str]] = json.loads(SPLIT.read_text(encoding="utf-8"))
     apart = {note: name for name, notes in splits.items() for note in notes}
-    known = ("all", "train", *splits, "attacks")
+    known = ("all", "train", *splits, *APART)
     if split not in known:
         raise CaseError(f"There is no split {split!r}; choose one of {', '.join(known)}.")
-    if split == "attacks":
-        return [ATTACKS]
+    if split in APART:
+        return [APART[split]]
     return [path for path in files("grading") if split in ("all", apart.get(path.stem, "train"))]
 
 

@@ -29,7 +29,7 @@ WORSE, NOT_MEASURED = 1, 2
 app = typer.Typer(help="Are the judges right? Run them over labelled cases, offline.", no_args_is_help=True)
 
 Files = Annotated[list[Path] | None, typer.Argument(help="Case files (JSON lines); Viva's own if left out.")]
-Split = Annotated[str, typer.Option(help="Of Viva's own cases: test, dev, train, attacks or all.")]
+Split = Annotated[str, typer.Option(help="Of Viva's own cases: test, dev, train, plain, attacks or all.")]
 
 
 @dataclass(frozen=True)

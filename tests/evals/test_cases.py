@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from bot.grading.grade import Verdict
 from evals import cases
 from evals.cases import AgreementCase, Case, CaseError, GradingCase, RetrievalCase
 from evals.conversation import ConversationCase
@@ -171,6 +172,16 @@ def test_splits_share_no_note_and_are_all_there_is() -> None:
     everything = {case.note for case in cases.grading()}
     assert splits["train"] | splits["dev"] | splits["test"] == everything
     assert sum(map(len, splits.values())) == len(everything)
+
+
+@pytest.mark.parametrize("split", ["all", "plain"])
+def test_every_shipped_answer_is_labelled_point_by_point(split: str, library: Library) -> None:
+    shipped = cases.grading(split)
+    assert len({case.id for case in shipped}) == len(shipped) >= 100
+    for case in shipped:
+        credit = {Verdict.MET: 1.0, Verdict.PARTIAL: 0.5}
+        earned = sum(point.weight * credit.get(case.gold_points[point.id], 0) for point in library[case.note].rubric)
+        assert case.gold_score == pytest.approx(earned, abs=0.001), case.id
 
 
 def test_a_split_that_does_not_exist_is_told_with_those_that_do() -> None:

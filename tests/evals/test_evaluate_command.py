@@ -15,6 +15,7 @@ import pytest
 from bot.cli import main
 from evals.cases import CASES
 from evals.report import read_json
+from knowledge.library import Library
 from prompts.render import PROMPTS
 from tests.evals.test_cassette import by_words
 from tests.loopback import Say, ScriptedServer
@@ -101,7 +102,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], library: Library) -> Run:
     """Runs a command line in a folder with some files; (exit code, standard output, standard error)."""
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "VIVA_CHAT_MODEL", "VIVA_DECISIONS_MODEL", "VIVA_JUDGE"):
         monkeypatch.delenv(name, raising=False)
@@ -109,6 +110,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
     for module in ("bot.compose", "evals.judges"):
         monkeypatch.setattr(f"{module}.embedder_of", by_words)
+    for module in ("bot.compose", "knowledge.library"):
+        monkeypatch.setattr(f"{module}.load", lambda: library)
     write(tmp_path / "g.jsonl", GRADED)
     write(tmp_path / "empty.jsonl")
     write(tmp_path / "lost.jsonl", {"query": "x", "expect": ["dropuot"]})

@@ -16,7 +16,7 @@ from tests.terminal.replies import configured, is_judge, nothing_was_said
 QUESTIONS, ANSWERS_EACH = 8, 4  # an answer and three probes
 ANSWERS = [f"Statement number {n} is that zebras graze." for n in range(QUESTIONS * ANSWERS_EACH)]
 SPARE = 8  # answers left for the end: more than anyone gets through between two kills
-KILLS = 6
+KILLS = 4
 
 
 def unhurried(request: Request) -> Reply:
