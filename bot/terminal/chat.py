@@ -22,7 +22,7 @@ from bot.coach.agenda import DUE
 from bot.coach.coach import Coach
 from bot.coach.events import Ask, CandidateEvent, Hint, Mark, Mode, Pause, Resume, Say, Skip, Start, Stop
 from bot.coach.reply import Delta, QuestionReply, Reply
-from bot.coach.session import Status
+from bot.coach.session import Exchange, Status
 from bot.compose import App
 from bot.errors import USER_ERRORS, UsageError
 from bot.surface import goals
@@ -176,8 +176,12 @@ class Chat:
         await self._send(Say(id=_new_id(), at=_now(), text=text, sure=sure))
 
     async def _wants_code(self) -> bool:
-        current = (await self._coach.session(self._session_id)).current if self._session_id else None
+        current = await self._current()
         return current is not None and bool(current.starter)
+
+    async def _current(self) -> Exchange | None:
+        """The question that is open, or None."""
+        return (await self._coach.session(self._session_id)).current if self._session_id else None
 
     async def _send(self, event: CandidateEvent) -> None:
         if self._session_id is None:
@@ -249,14 +253,17 @@ class Chat:
                     streamed += reply.text
                     self._console.print(Text(reply.text, style="bold"), end="")
                     continue
-                if streamed:
+                already, streamed = streamed.strip(), ""
+                if already:
                     self._console.print()
-                    already, streamed = streamed.strip(), ""
-                    if already == getattr(reply, "text", None):
-                        continue
-                self._console.print(drawn(reply))
-                if self._sure and isinstance(reply, QuestionReply):
+                if not already or already != getattr(reply, "text", None):
+                    self._console.print(drawn(reply))
+                if self._sure and isinstance(reply, QuestionReply) and not await self._has_answered():
                     self._console.print(Text(_SURE, style="dim"))
+
+    async def _has_answered(self) -> bool:
+        current = await self._current()
+        return current is not None and bool(current.answers)
 
 
 async def talk(app: App, first: commands.DrillWish | None = None) -> int:

@@ -79,5 +79,12 @@ async def test_a_chat_takes_a_goal_and_how_sure_an_answer_is(app: App) -> None:
     assert "Today 1 of 3 questions." in shown
 
 
+@pytest.mark.parametrize("said", [(), ("fine",)], ids=["not answered", "answered"])
+async def test_taken_up_again_a_question_asks_how_sure_until_it_is_answered(app: App, said: tuple[str, ...]) -> None:
+    shown = await typed(app, "/sure on", "/drill kl 1", *said, "/pause", "/resume", "/stop")
+    assert shown.count("Question 1 of 1") == 2
+    assert shown.count("End your answer with !1") == (1 if said else 2)
+
+
 async def test_whoever_is_not_asked_how_sure_they_are_may_end_an_answer_as_they_like(app: App) -> None:
     assert "“it is 5 !4”" in await typed(app, "/drill kl 1", "it is 5 !4", "/stop")
