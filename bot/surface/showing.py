@@ -120,7 +120,7 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
         self._busy.add(task)
         try:
             async with aclosing(replies):
-                await turn.show(replies)
+                await turn.show(self._retiring(session_id, turn, replies))
             await self._retire(session_id, turn)
         except StoreError:
             self._taken.pop(taken, None)  # nothing is known of it here: told again, or looked for, it is dealt with
@@ -175,6 +175,18 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
         if self._busy:
             await asyncio.wait(self._busy, timeout=seconds)
 
+    async def _retiring(
+        self, session_id: str, turn: AnyTurn, replies: AsyncGenerator[Reply | Delta, None]
+    ) -> AsyncGenerator[Reply | Delta, None]:
+        """The replies; whoever asks for the next has shown the one before, and what is over by it is retired first.
+
+        Only after the last the event counts as shown, and is not taken up again after a kill.
+        """
+        async for reply in replies:
+            yield reply
+            if turn.put:
+                await self._retire(session_id, turn)
+
     async def _retire(self, session_id: str, turn: AnyTurn) -> None:
         """Disable the buttons of prompts that are over: only what stands open is there to be answered."""
         session = await self._coach.session(session_id)
@@ -187,6 +199,7 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
         if not over:
             self._prompts[session_id] = retired.pop()
             _trim(self._prompts)
+        turn.put.clear()
         for number, message in retired:
             try:
                 await self.retire(session_id, number, message)
