@@ -100,14 +100,13 @@ class Database:
 
         Raises StoreError when the database fails, and IntegrityError as it is.
         """
-        is_sqlite = self._engine.dialect.name == "sqlite"
         engine = self._reading if reading else self._engine
         if long:
             engine = engine.execution_options(**_SNAPSHOT[engine.dialect.name])
         try:
             async with (
                 self._reads if reading else self._writing,
-                asyncio.timeout(None if is_sqlite or long else _SECONDS),
+                asyncio.timeout(None if self.one_writes or long else _SECONDS),
                 engine.begin() as connection,
             ):
                 yield connection
@@ -147,7 +146,7 @@ def _engine(url: str) -> AsyncEngine:
             parsed, connect_args={"timeout": _CONNECT_SECONDS}, pool_size=_CONNECTIONS, max_overflow=0
         )
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_immediate)
+        event.listen(engine.sync_engine, "begin", _begin_as_wanted)
         return engine
     try:
         connecting = {"connect_timeout": _CONNECT_SECONDS}
@@ -185,7 +184,7 @@ def _make_folder(url: URL) -> None:
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
-    # Transactions are begun by _begin_immediate, not by the driver's own guess.
+    # Transactions are begun by _begin_as_wanted, not by the driver's own guess.
     connection.isolation_level = None
     try:
         _use_wal(connection)
@@ -210,7 +209,7 @@ def _use_wal(connection: Any) -> None:
             return
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin_as_wanted(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get("isolation_level") == "AUTOCOMMIT":
         return
