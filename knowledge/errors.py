@@ -41,10 +41,10 @@ class LibraryError(KnowledgeError):
         self.problems = tuple(problems)
 
 
-def _suggest(kind: str, name: str, known: Sequence[str], where: str, alike: float = 0.5) -> str:
+def _suggest(kind: str, name: str, known: Sequence[str], alike: float = 0.5) -> str:
     close = [*get_close_matches(name, known, cutoff=alike), *_with_words_of(name, known, 1.0)]
     close = list(dict.fromkeys(close or _with_words_of(name, known, _ALIKE)))[:3]
-    hint = f"did you mean {' or '.join(close)}?" if close else f"{where} lists them."
+    hint = f"did you mean {' or '.join(close)}?" if close else "the command `topics` lists them."
     return f"There is no {kind} {name!r}; {hint}"
 
 
@@ -59,14 +59,14 @@ class UnknownNote(KnowledgeError):
     """No note has this id; the message suggests near ones."""
 
     def __init__(self, note_id: str, known: Sequence[str]) -> None:
-        super().__init__(_suggest("note", note_id, known, "`viva topics`"))
+        super().__init__(_suggest("note", note_id, known))
 
 
 class UnknownTopic(KnowledgeError):
     """No topic and no note has this name; the message suggests near ones."""
 
     def __init__(self, topic: str, known: Sequence[str]) -> None:
-        super().__init__(_suggest("topic", topic, known, "`viva topics`", alike=0.7))
+        super().__init__(_suggest("topic", topic, known, alike=0.7))
 
 
 class EmbedderError(KnowledgeError):

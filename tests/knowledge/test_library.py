@@ -300,7 +300,7 @@ def test_a_topic_may_be_named_with_spaces_or_hyphens(name: str) -> None:
     ("asked", "answer"),
     [
         ("temprature", "There is no note 'temprature'; did you mean temperature?"),
-        ("zzz", "There is no note 'zzz'; `viva topics` lists them."),
+        ("zzz", "There is no note 'zzz'; the command `topics` lists them."),
     ],
 )
 def test_an_unknown_note_suggests_near_ids(asked: str, answer: str) -> None:
@@ -313,7 +313,7 @@ def test_an_unknown_note_suggests_near_ids(asked: str, answer: str) -> None:
     ("asked", "answer"),
     [
         ("decodng", "There is no topic 'decodng'; did you mean decoding or encoding?"),
-        ("zzz", "There is no topic 'zzz'; `viva topics` lists them."),
+        ("zzz", "There is no topic 'zzz'; the command `topics` lists them."),
         ("warmth", "There is no topic 'warmth'; did you mean warmth-and-dropout?"),
         ("Droput", "There is no topic 'Droput'; did you mean warmth-and-dropout?"),
         ("dropout, and warmth", "There is no topic 'dropout, and warmth'; did you mean warmth-and-dropout?"),

@@ -65,7 +65,7 @@ NOTHING_SAID = (
 MISTAKES = {
     "/dril losses": "There is no /dril; did you mean /drill?",
     "/xyzzy": "There is no /xyzzy; /help lists what there is.",
-    "/drill astrology": "There is no topic 'astrology'; `viva topics` lists them.",
+    "/drill astrology": "There is no topic 'astrology'; the command `topics` lists them.",
     "/drill loses 3": "There is no topic 'loses'; did you mean losses?",
     "/drill losses 99": "The number of questions lies between 1 and 50, 99 does not.",
     "/interview 4": "The number of minutes lies between 5 and 180, 4 does not.",
