@@ -34,11 +34,24 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True)
 class Encoding:
-    """One text: its unit vector (d,), its word pieces without special tokens, their unit vectors (t, d)."""
+    """One text: its unit vector (d,), its word pieces without special tokens, their unit vectors (t, d).
+
+    `places` are the first character of every piece and the one after its last; none where the model does not say.
+    """
 
     sentence: Vectors
     pieces: tuple[str, ...]
     tokens: Vectors
+    places: tuple[tuple[int, int], ...] = ()
+
+    def part(self, start: int, end: int) -> "Encoding | None":
+        """The pieces between two characters, as read in the whole text; None where there are none."""
+        rows = [row for row, (first, last) in enumerate(self.places) if start <= first and last <= end]
+        if not rows:
+            return None
+        tokens = self.tokens[rows]
+        places = tuple((first - start, last - start) for first, last in (self.places[row] for row in rows))
+        return Encoding(unit(tokens.mean(0)), tuple(self.pieces[row] for row in rows), tokens, places)
 
 
 def unit(vectors: Any) -> Vectors:

@@ -62,7 +62,8 @@ class MiniLM:
 
     def _encoding(self, text: Any, tokens: Vectors) -> Encoding:
         kept = [row for row, piece in enumerate(text.tokens) if piece not in _SPECIAL]
-        return Encoding(unit(tokens.mean(0)), tuple(text.tokens[row] for row in kept), unit(tokens[kept]))
+        pieces, places = (tuple(of_all[row] for row in kept) for of_all in (text.tokens, text.offsets))
+        return Encoding(unit(tokens.mean(0)), pieces, unit(tokens[kept]), places)
 
     def _tokens(self, texts: Sequence[Sequence[int]]) -> Iterator[Vectors]:
         """The vectors (t, 384) of the word pieces of each text, run as one batch."""

@@ -50,7 +50,7 @@ class SentenceEmbedder:
         if not texts:
             return []
         outputs = self._model.encode(list(texts), batch_size=_STATEMENTS, output_value=None, show_progress_bar=False)
-        return [self._encoding(output) for output in outputs]
+        return [self._encoding(text, output) for text, output in zip(texts, outputs, strict=True)]
 
     @property
     def words(self) -> frozenset[str]:
@@ -58,7 +58,7 @@ class SentenceEmbedder:
         pieces: list[str] = list(self._model.tokenizer.get_vocab())
         return frozenset(piece.lstrip("▁Ġ").lower() for piece in pieces if piece.lstrip("▁Ġ").isalpha())
 
-    def _encoding(self, output: Any) -> Encoding:
+    def _encoding(self, text: str, output: Any) -> Encoding:
         tokenizer = self._model.tokenizer
         present = output["attention_mask"].bool()
         ids = output["input_ids"][present].tolist()
@@ -66,7 +66,17 @@ class SentenceEmbedder:
         special = set(tokenizer.all_special_ids)
         kept = [row for row, token in enumerate(ids) if token not in special]
         pieces = tuple(tokenizer.convert_ids_to_tokens([ids[row] for row in kept]))
-        return Encoding(unit(output["sentence_embedding"].cpu().numpy()), pieces, unit(vectors[kept]))
+        return Encoding(
+            unit(output["sentence_embedding"].cpu().numpy()), pieces, unit(vectors[kept]), self._places(text, kept)
+        )
+
+    def _places(self, text: str, kept: Sequence[int]) -> tuple[tuple[int, int], ...]:
+        tokenizer = self._model.tokenizer
+        if not tokenizer.is_fast:  # only those written in Rust know where their pieces stand
+            return ()
+        longest = self._model.max_seq_length
+        read = tokenizer(text, return_offsets_mapping=True, truncation=longest is not None, max_length=longest)
+        return tuple(read["offset_mapping"][row] for row in kept)
 
     @property
     def dimension(self) -> int:

@@ -106,7 +106,7 @@ def statements_about(answer: str, question: str, points: Sequence[str], wordings
     return tuple(
         span
         for span in statements(answer)
-        if said[sentence_around(span, answer)]
+        if said[sentence_around(span, answer).quote]
         and says_something(span.quote)
         and not any(start <= span.start < end for start, end in lists)
     )
@@ -132,12 +132,12 @@ def sentences(text: str) -> list[str]:
     return [text[start:end] for start, end in _sentences(text)]
 
 
-def sentence_around(span: Span, answer: str) -> str:
+def sentence_around(span: Span, answer: str) -> Span:
     """The whole sentence that a statement is part of."""
     for start, end in _sentences(answer):
         if start <= span.start and span.end <= end:
-            return answer[start:end]
-    return span.quote
+            return _span(answer, start, end)
+    return span
 
 
 @lru_cache(maxsize=64)  # asked for with every statement and every quote of an answer
@@ -251,7 +251,7 @@ def without_asides(span: Span, answer: str, question: str) -> Span | None:
     kept: list[tuple[int, int]] = []
     for start, end in _pieces(answer, span.start, span.end, _SENTENCE_END):
         whole = sentence_around(_span(answer, start, end), answer)
-        if carries_content(answer[start:end], question) and _could_state(whole):
+        if carries_content(answer[start:end], question) and _could_state(whole.quote):
             kept.append((start, end))
         elif kept:
             break

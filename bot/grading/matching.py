@@ -26,6 +26,7 @@ _NEAR = 0.3  # fused similarity below which a statement is not about a point
 _SHARED = 2  # telling words that a statement about a point and one wording of it have in common
 _VERBATIM, _CLEAR = 0.97, 0.05  # fused similarity of the same sentence, and its distance from a wrong one
 _REMEMBERED = 4_000  # encodings kept: the rubrics of about 80 notes
+_ENDLESS = 60  # words; people who type fast end no sentence
 _PASSAGE = 3  # statements whose sentences make the passage that the cross-encoder reads beside a point
 
 
@@ -83,7 +84,7 @@ class Matcher:
         spans = _spans(submission)
         if not spans:
             return None
-        comparison = self._compare(self._encode([span.quote for span in spans]), spans, point, submission)
+        comparison = self._compare(self._said(spans, submission.answer), spans, point, submission)
         similarity = comparison.opposition if against else comparison.support
         best = int(np.argmax(similarity))
         return spans[best] if similarity[best] >= _NEAR else None
@@ -95,12 +96,12 @@ class Matcher:
         asked = content(submission.question)
         # Words in common settle most of it, and cost nothing beside vectors.
         return [
-            _shares_words(point, of, asked) or await asyncio.to_thread(self._is_near, point, of)
+            _shares_words(point, of, asked) or await asyncio.to_thread(self._is_near, point, of, submission.answer)
             for (point, _), of in zip(quoted, said, strict=True)
         ]
 
-    def _is_near(self, point: Criterion, spans: Sequence[Span]) -> bool:
-        said = self._encode([span.quote for span in spans])
+    def _is_near(self, point: Criterion, spans: Sequence[Span], answer: str) -> bool:
+        said = self._said(spans, answer)
         texts = self._encode((point.point, *point.paraphrases, *point.contradictions))
         return bool(said) and bool(np.mean(_similarities(said, texts), axis=0).max() >= _NEAR)
 
@@ -125,8 +126,22 @@ class Matcher:
         ]
 
     def _compared(self, spans: Sequence[Span], rubric: Sequence[Criterion], submission: Submission) -> list[Comparison]:
-        said = self._encode([span.quote for span in spans])
+        said = self._said(spans, submission.answer)
         return [self._compare(said, spans, point, submission) for point in rubric]
+
+    def _said(self, spans: Sequence[Span], answer: str) -> list["_Encoded"]:
+        """The statements of an answer, a clause as it reads in its sentence: what is encoded anyway, once."""
+        around = [sentence_around(span, answer) for span in spans]
+        wholes = self._encode([sentence.quote for sentence in around])
+        return [
+            whole if span == sentence else self._part(span, sentence, whole)
+            for span, sentence, whole in zip(spans, around, wholes, strict=True)
+        ]
+
+    def _part(self, span: Span, sentence: Span, whole: "_Encoded") -> "_Encoded":
+        part = whole.whole.part(span.start - sentence.start, span.end - sentence.start)
+        # A sentence can be longer than the model reads; what comes after is encoded by itself.
+        return _Encoded(part, _content(part)) if part else self._encode([span.quote])[0]
 
     def _compare(
         self, said: Sequence["_Encoded"], spans: Sequence[Span], point: Criterion, submission: Submission
@@ -186,11 +201,15 @@ def _nearest(similarity: Matrix, count: int) -> list[int]:
 
 
 def _passage(answer: str, spans: Sequence[Span]) -> list[str]:
-    """The sentences that the statements are part of, in the order of the answer; said twice is said once."""
+    """The sentences that the statements are part of, in the order of the answer; said twice is said once.
+
+    Of a sentence without end, the statements alone: the rest of it would crowd them out.
+    """
     different: dict[tuple[str, ...], str] = {}
     for span in sorted(spans, key=lambda span: (span.start, -span.end)):
-        sentence = sentence_around(span, answer)
-        different.setdefault(tuple(words(sentence)), sentence)
+        sentence = sentence_around(span, answer).quote
+        text = sentence if len(words(sentence)) <= _ENDLESS else span.quote
+        different.setdefault(words(text), text)
     return list(different.values())
 
 

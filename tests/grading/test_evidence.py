@@ -97,7 +97,7 @@ def test_a_statement_is_exactly_what_stands_at_its_offsets(answer: str) -> None:
 def test_the_sentence_around_a_clause_is_the_whole_one() -> None:
     long = "The entropy of the labels does not depend on the weights, so both losses have the same gradient."
     answer = f"Well. {long} Done."
-    around = {span.quote: sentence_around(span, answer) for span in statements(answer)}
+    around = {span.quote: sentence_around(span, answer).quote for span in statements(answer)}
     assert around["both losses have the same gradient."] == long
     assert around[long] == long
     assert around["Done."] == "Done."

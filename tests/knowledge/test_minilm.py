@@ -73,6 +73,25 @@ def test_an_encoding_has_word_pieces_without_the_special_tokens(embedder: MiniLM
     assert empty.pieces == ()
 
 
+def test_a_word_piece_is_what_stands_at_its_place(embedder: MiniLM) -> None:
+    text = "Dropout zeroes units; sonst überleben alle 🙂."
+    (encoding,) = embedder.encode([text])
+    for piece, (first, last) in zip(encoding.pieces, encoding.places, strict=True):
+        assert text[first:last].lower().replace("ü", "u") == piece.removeprefix("##")
+
+
+def test_a_part_of_a_text_is_its_pieces_as_read_in_the_whole(embedder: MiniLM) -> None:
+    text = "Dropout zeroes units, which regularises."
+    (encoding,) = embedder.encode([text])
+    part = encoding.part(text.index("which"), len(text))
+    assert part is not None
+    assert part.pieces == encoding.pieces[-len(part.pieces) :]
+    assert (part.pieces[0], part.places[0]) == ("which", (0, 5))
+    assert (part.tokens == encoding.tokens[-len(part.pieces) :]).all()
+    np.testing.assert_allclose(np.linalg.norm(part.sentence), 1, atol=1e-5)
+    assert encoding.part(len(text), len(text) + 9) is None
+
+
 def test_a_word_piece_is_nearer_to_itself_than_to_another_word(embedder: MiniLM) -> None:
     first, second = embedder.encode(["dropout at random", "random dropout"])
     random = first.tokens[first.pieces.index("random")]
@@ -89,7 +108,7 @@ def test_its_vectors_are_those_of_sentence_transformers(embedder: MiniLM) -> Non
     assert (embedder.words, other.dimension) == (other.words, 384)
     np.testing.assert_allclose(embedder.embed(TEXTS), other.embed(TEXTS), atol=1e-5)
     for ours, theirs in zip(embedder.encode(TEXTS), other.encode(TEXTS), strict=True):
-        assert ours.pieces == theirs.pieces
+        assert (ours.pieces, ours.places) == (theirs.pieces, theirs.places)
         np.testing.assert_allclose(ours.sentence, theirs.sentence, atol=1e-5)
         np.testing.assert_allclose(ours.tokens, theirs.tokens, atol=1e-5)
 
