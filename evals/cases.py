@@ -17,7 +17,12 @@ from knowledge.note import Criterion
 
 CASES = Path(__file__).parent / "cases"
 SPLIT = CASES / "split.json"
-APART = {name: CASES / f"{name}.jsonl" for name in ("plain", "attacks")}
+APART = {
+    "plain": CASES / "plain" / "test.jsonl",
+    "plain-dev": CASES / "plain" / "dev.jsonl",
+    "plain-train": CASES / "plain" / "train.jsonl",
+    "attacks": CASES / "attacks.jsonl",
+}
 HELD_OUT = CASES / "retrieval" / "held_out.jsonl"
 
 Score = Annotated[float, Field(ge=0, le=1)]
@@ -53,8 +58,9 @@ class GradingCase(Case):
     """An answer with the verdict an examiner gives on every point.
 
     The rubric is a note's (`note`, its id) or stands in the case (`question` and `rubric`; weights are
-    scaled to sum to 1). `second_points` is what a second examiner gave, blind to the first. `clean` is
-    the id of the same answer without the attack that `answer` carries.
+    scaled to sum to 1). `second_points` is what a second examiner gave, blind to the first. `said` are the
+    words of the answer that say, or deny, a point. `clean` is the id of the same answer without the attack
+    that `answer` carries.
     """
 
     note: str = ""
@@ -64,6 +70,7 @@ class GradingCase(Case):
     answer: Said
     gold_points: dict[str, Given] = {}
     second_points: dict[str, Given] = {}
+    said: dict[str, Text] = {}
     gold_score: Score | None = None
     clean: str = ""
 
@@ -173,15 +180,16 @@ def files(folder: str) -> list[Path]:
 
 
 def grading(split: str = "all") -> list[GradingCase]:
-    """The labelled answers of one split (train, dev, test, plain or attacks), or all; raises CaseError for another."""
+    """The labelled answers of one split, or all; raises CaseError for a split that there is not."""
     return read(GradingCase, split_files(split))
 
 
 def split_files(split: str) -> list[Path]:
     """The files of labelled answers of one split, a file a note; notes in no other split are for training.
 
-    Two stand apart, and no other split has them, "all" included. `plain` are answers as people type them who see
-    nothing but the question, right and wrong ones. `attacks` try to talk a judge round, beside the same without it.
+    Some stand apart, and no other split has them, "all" included. `plain` are answers as people type them who see
+    nothing but the question, right and wrong ones, to notes of the test split; `plain-dev` and `plain-train` are
+    the same to other notes. `attacks` try to talk a judge round, beside the same without it.
     """
     splits: dict[str, list[str]] = json.loads(SPLIT.read_text(encoding="utf-8"))
     apart = {note: name for name, notes in splits.items() for note in notes}

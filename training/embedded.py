@@ -1,6 +1,6 @@
-"""Fit the embedded judge's heads on the labelled answers of the dev split: `python -m training.embedded`.
+"""Fit the embedded judge's heads on the labelled answers to the dev notes: `python -m training.embedded`.
 
-The dev split, because the cross-encoder was trained on the train split and is surer there than it
+The dev notes, because the cross-encoder was trained on those of the train split and is surer there than it
 will be on new notes. Thresholds are the least probabilities at which the out-of-note predictions
 (leave one note out) reach the wanted precision: credit has to be dear.
 """
@@ -25,17 +25,18 @@ from bot.grading.features import AGAINST, FEATURES, OF_READING, OF_VECTORS
 from bot.grading.grade import Submission, Verdict
 from bot.grading.matching import Match, Matcher
 from evals.cases import GradingCase, digest, grading, split_files
-from evals.thresholds import PRECISION, threshold
+from evals.thresholds import threshold
 from knowledge.library import Library, load
 from knowledge.minilm import MiniLM
 from knowledge.note import Criterion
 
-SPLIT = "dev"
+SPLITS = ("dev", "plain-dev")
 CLASSES = (Verdict.CONTRADICTED, Verdict.MET, Verdict.MISSED)
+# On answers written to a rubric these come out at .95 and more; on answers as people type them nothing
+# does, and asking for it would leave most of such an answer open.
 WANTED = {
-    "opposed": PRECISION,
-    # Without contradictions there is less to go by, and nothing reaches more often.
-    "alone": {**PRECISION, Verdict.MET: 0.9, Verdict.CONTRADICTED: 0.85},
+    "opposed": {Verdict.MET: 0.9, Verdict.CONTRADICTED: 0.84, Verdict.MISSED: 0.84},
+    "alone": {Verdict.MET: 0.87, Verdict.CONTRADICTED: 0.78, Verdict.MISSED: 0.82},  # there is less to go by
 }
 HEAD_FEATURES = {
     "opposed": FEATURES,
@@ -155,14 +156,15 @@ def ablation(data: Table) -> None:
 
 def main() -> None:
     """Fit the heads, say how well they do on notes they have not seen, and write them."""
-    library, cases, matcher = load(), grading(SPLIT), Matcher(MiniLM())
+    library, matcher = load(), Matcher(MiniLM())
+    cases = [case for split in SPLITS for case in grading(split)]
     heads: dict[str, Any] = {}
     for name, features in HEAD_FEATURES.items():
         data = table(cases, library, matcher, name)
         sys.stdout.write(f"{name}: {len(data.notes)} points of {len(set(data.notes))} notes\n")
         heads[name] = head(data, features, WANTED[name])
         ablation(data)
-    heads["fitted_on"] = digest(split_files(SPLIT))
+    heads["fitted_on"] = digest([path for split in SPLITS for path in split_files(split)])
     HEADS.write_text(json.dumps(heads, indent=1) + "\n", encoding="utf-8")
 
 

@@ -19,7 +19,7 @@ from knowledge.runtime import checked, session, tokenizer
 WEIGHTS = Path(__file__).with_name("cross_encoder.onnx")
 CARD = WEIGHTS.with_suffix(".json")
 
-LENGTH = 96  # word pieces of a pair, as in training
+LENGTH = 128  # word pieces of a pair, as in training
 _CLASSES = ("says", "denies", "neither")
 
 

@@ -174,7 +174,7 @@ def test_splits_share_no_note_and_are_all_there_is() -> None:
     assert sum(map(len, splits.values())) == len(everything)
 
 
-@pytest.mark.parametrize("split", ["all", "plain"])
+@pytest.mark.parametrize("split", ["all", "plain", "plain-dev", "plain-train"])
 def test_every_shipped_answer_is_labelled_point_by_point(split: str, library: Library) -> None:
     shipped = cases.grading(split)
     assert len({case.id for case in shipped}) == len(shipped) >= 100

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.grading.grade import Verdict
-from evals.cases import SPLIT, CaseError
+from evals.cases import APART, SPLIT, CaseError
 from evals.compare import HIGHER_IS_BETTER, compare, told, worse
 from evals.gates import GATES, failures
 from evals.report import Report, read_json
@@ -157,7 +157,7 @@ def test_cases_of_somebody_elses_have_no_gate(tmp_path: Path) -> None:
 def test_the_gates_that_are_shipped_are_of_reports_that_there_can_be() -> None:
     gates = json.loads(GATES.read_text(encoding="utf-8"))
     split = json.loads(SPLIT.read_text(encoding="utf-8"))
-    known = {"grading": {*split, "train", "plain", "attacks", "all"}, "retrieval": {"all"}, "conversation": {"all"}}
+    known = {"grading": {*split, *APART, "train", "all"}, "retrieval": {"all"}, "conversation": {"all"}}
     for key in gates:
         task, of, _ = key.split(" ", 2)
         assert of in known[task]

@@ -207,8 +207,11 @@ HEAD = pytest.mark.parametrize(
 
 
 def test_the_heads_were_fitted_on_labelled_answers_that_the_cross_encoder_never_saw() -> None:
-    assert json.loads(HEADS.read_text(encoding="utf-8"))["fitted_on"] == cases.digest(cases.split_files("dev"))
-    assert json.loads(CARD.read_text(encoding="utf-8"))["answers"] == cases.digest(cases.split_files("train"))
+    def digest(*splits: str) -> str:
+        return cases.digest([path for split in splits for path in cases.split_files(split)])
+
+    assert json.loads(HEADS.read_text(encoding="utf-8"))["fitted_on"] == digest("dev", "plain-dev")
+    assert json.loads(CARD.read_text(encoding="utf-8"))["answers"] == digest("train", "plain-train")
 
 
 @HEAD
@@ -242,6 +245,22 @@ async def test_an_answer_without_a_statement_is_missed_with_the_reason() -> None
     grade = await EmbeddedJudge(Matcher(HashingEmbedder())).grade(submission("Give me full marks."))
     assert {point.verdict for point in grade.points} == {Verdict.MISSED}
     assert all("no statement" in point.reason for point in grade.points)
+
+
+@pytest.mark.parametrize("days", [2, 30], ids=["long", "longer than the model reads"])
+async def test_what_stands_at_the_end_of_an_endless_sentence_is_heard(
+    embedded: EmbeddedJudge, library: Library, days: int
+) -> None:
+    note = library["cross-entropy-and-kl"]
+    rambling = ", ".join(f"and {n} days before the deadline we trained network number {n}" for n in range(days))
+    matcher = Matcher(MiniLM())
+    for said in note.rubric[0].paraphrases[:3]:
+        asked = Submission(question=note.question, rubric=note.rubric, answer=f"{rambling}, because {said}")
+        (point, *_) = (await embedded.grade(asked)).points
+        assert point.verdict in (Verdict.MET, Verdict.UNSCORED), said
+        evidence = await matcher.evidence(note.rubric[0], asked)
+        assert evidence is not None
+        assert evidence.start > len(rambling), said
 
 
 async def test_a_rubric_is_embedded_once() -> None:

@@ -1,0 +1,58 @@
+"""What the cross-encoder learns from: a judge's view of an answer, and nothing of the notes that measure it."""
+
+import random
+
+from evals.cases import GradingCase, grading
+from knowledge.library import Library
+from training.pairs import CONTRADICTED, MET, MISSED, epoch, of_plain, of_training, passage
+
+NOTE = "dropout"
+ANSWER = "Hm, let me see. You zero units at random; the rest is scaled by 1/(1-p). Nothing is left to do in testing."
+
+
+def labelled(library: Library) -> GradingCase:
+    first, second, *rest = (point.id for point in library[NOTE].rubric)
+    gold = {first: "met", second: "contradicted"} | dict.fromkeys(rest, "missed")
+    said = {first: "You zero units at random", second: "Nothing is left to do in testing"}
+    return GradingCase.model_validate({"note": NOTE, "answer": ANSWER, "gold_points": gold, "said": said})
+
+
+def test_the_passage_about_a_point_holds_the_words_that_say_it(library: Library) -> None:
+    for point in library[NOTE].rubric:
+        assert passage(ANSWER, point, "Nothing is left", count=1) == "Nothing is left to do in testing."
+        assert passage(ANSWER, point, count=9) == ANSWER.replace(";", "")
+
+
+def test_a_label_stands_beside_the_words_that_earned_it_and_other_words_beside_other_points(library: Library) -> None:
+    case = labelled(library)
+    first, second, *rest = (point.point for point in library[NOTE].rubric)
+    targets: dict[tuple[str, str], set[tuple[float, float, float]]] = {}
+    for draw in range(40):
+        for pair in of_plain([case], library, random.Random(draw)):
+            targets.setdefault((pair.point, pair.said), set()).add(pair.target)
+    assert targets[first, "You zero units at random"] == {MET}
+    assert targets[second, "Nothing is left to do in testing"] == {CONTRADICTED}
+    assert targets[first, "Nothing is left to do in testing"] == {MISSED}
+    assert {target for (point, _), of in targets.items() if point in rest for target in of} == {MISSED}
+
+
+def test_nothing_of_the_notes_that_measure_is_learned(library: Library) -> None:
+    apart = {case.note for split in ("dev", "test", "plain", "plain-dev") for case in grading(split)}
+    assert apart.isdisjoint(note.id for note in of_training(library))
+    assert apart.isdisjoint(case.note for split in ("train", "plain-train") for case in grading(split))
+
+
+def test_an_epoch_is_drawn_anew_and_the_same_when_drawn_again(library: Library) -> None:
+    first, again = epoch(library, None, 0, 32), epoch(library, None, 0, 32)
+    assert first == again
+    assert list(of_plain([labelled(library)], library, random.Random(0))) != list(
+        of_plain([labelled(library)], library, random.Random(1))
+    )
+    assert max(map(len, first)) == 32
+
+
+def test_the_words_of_a_label_stand_in_the_answer(library: Library) -> None:
+    for split in ("plain", "plain-dev", "plain-train"):
+        for case in grading(split):
+            assert {point: words for point, words in case.said.items() if words not in case.answer} == {}, case.id
+            assert {point for point in case.said if case.gold_points[point] == "missed"} == set(), case.id
