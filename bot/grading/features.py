@@ -23,6 +23,7 @@ Matrix = NDArray[np.float64]
 
 SAYS, DENIES = 0, 1  # classes of the cross-encoder; the third is neither
 _SPOKEN_OF = 0.55  # relevance from which on an answer says something about a point, right or wrong
+_NEARLY = 0.1  # relevance by which a statement may be less about a point than the nearest one
 _SURE = 6.0  # log-odds beyond which a reading is as sure as it can be
 
 OF_VECTORS = ("lead over other points", "ownership", "voice", "words of the point", "nearness", "recall")
@@ -137,7 +138,9 @@ def _of_vectors(spans: Sequence[Span], compared: Sequence[Comparison], index: in
     }
     if others:
         values["lead over other points"] = this.support[best] - max(other.support[best] for other in others)
-        values["ownership"] = (this.relevance - np.max([other.relevance for other in others], axis=0)).max()
+        # Of any statement at all, talk beside the matter could make a point its own.
+        near = this.relevance >= this.relevance[about] - _NEARLY
+        values["ownership"] = (this.relevance - np.max([other.relevance for other in others], axis=0))[near].max()
     stances = [other.stance for other in others if other.relevance.max() >= _SPOKEN_OF]
     if stances:
         values["voice"] = float(np.mean(stances))
