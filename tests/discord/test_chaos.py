@@ -10,7 +10,7 @@ from tests.shipped import WITHOUT_MODELS, Viva
 from tests.terminal.replies import configured
 
 NAMES = ["Ada", "Bob", "Cleo", "Dan", "Eve", "Finn"]
-SECONDS = 5.0
+SECONDS = 3.0
 
 
 async def test_in_a_storm_nothing_is_lost_and_nothing_doubled(viva: Viva) -> None:
