@@ -141,7 +141,8 @@ class Grading:
         """
         once = {row.case.id: row for row in rows}.values()
         rubrics = {row.case.id: self._submissions[row.case.id].rubric for row in once}
-        twice = [row for row in once if all(p.id in row.case.second_points for p in rubrics[row.case.id])]
+        labels = [(row, row.case.gold_points.keys() & row.case.second_points.keys()) for row in once]
+        twice = [row for row, given in labels if all(point.id in given for point in rubrics[row.case.id])]
         if not twice:
             return {}
 
@@ -309,13 +310,14 @@ def against_reference(case: AgreementCase, *, whole: bool = False) -> Submission
     """The answer with what the source calls right as its rubric.
 
     Of several references one has to be met: the first, with the others as paraphrases. A reference that
-    stands alone is a rubric of its sentences, since people credit an answer for each of them; or one
-    point, where it is to be `whole`.
+    stands alone is a rubric of its sentences, since people credit an answer for each of them, the longer for
+    more; or one point, where it is to be `whole`.
     """
     first, *others = case.reference
     texts = [first] if others or whole else [text for text in sentences(first) if content(text)] or [first]
+    lengths = [len(content(text)) or 1 for text in texts]
     rubric = tuple(
-        Criterion(id=f"reference-{number}", point=text, weight=1 / len(texts), paraphrases=tuple(others))
-        for number, text in enumerate(texts, 1)
+        Criterion(id=f"reference-{number}", point=text, weight=length / sum(lengths), paraphrases=tuple(others))
+        for number, (text, length) in enumerate(zip(texts, lengths, strict=True), 1)
     )
     return Submission(question=case.question, rubric=rubric, answer=case.answer, of_reference=True)

@@ -23,6 +23,7 @@ _CLAUSE_BREAK = re.compile(
 _ITEM_END = re.compile(r"\s[/•]\s|\s#")  # commas divide statements as well
 _TERSE = 8  # words; a whole answer as short as that may leave out what makes a sentence: "surface tension"
 _LIST_WORDS, _WORD_LETTERS = 6, 3
+_OFFER = 2  # words on either side of an "or" that name what is offered
 _ITEMS, _ITEM_WORDS, _LINE_WORDS = 5, 3, 4  # least items of a list, most words of one on average and of a line
 _LONG = 10  # words; a longer sentence usually holds several statements
 
@@ -47,6 +48,16 @@ POLAR = frozenset(
     "not no nor never same more most few only before after above below up down over under once all any each other own "
     "both between until against too than up".split()
 )
+
+# Words that choose between what a question offers, where nothing else is said: "it is off".
+_EITHER = POLAR | frozenset("on off in out with without".split())
+
+# Words that tie terms into a statement, as the small ones do, and signs that do it in place of a verb.
+_TIES = frozenset(
+    "less without per via vs versus within across since though unless whether always often usually much many few lower "
+    "higher larger smaller greater fewer least better worse".split()
+)
+_RELATION = re.compile(r"[=→⇒≈∝≤≥<>↑↓]|->")
 
 # Words of a reply that say nothing about any subject.
 FILLERS = frozenset(
@@ -235,11 +246,27 @@ def echoes(text: str, question: str) -> bool:
 
 
 def carries_content(text: str, question: str) -> bool:
-    """True when a piece of an answer could be evidence: it says something about the subject."""
+    """True when a piece of an answer could be evidence: it says something about the subject, or makes a choice."""
     telling = any(word not in STOPWORDS and word not in FILLERS for word in words(text))
-    if not telling or not _without_fillers(text) - turning(question) or addresses_grader(text):
+    adds = telling and bool(_without_fillers(text) - turning(question))
+    if not (adds or _chooses(text, question)) or addresses_grader(text):
         return False
     return not is_about_marks(set(content(plain(text))) - set(content(question)))
+
+
+def _chooses(text: str, question: str) -> bool:
+    """True for one side of what a question offers: "off" to "is dropout on or off at test time?"."""
+    said = words(text)
+    return "or" not in said and not _offered(question).isdisjoint(said)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _offered(question: str) -> frozenset[str]:
+    """The words around every "or" of a question that can make a choice."""
+    asked = words(question)
+    around = (asked[max(0, at - _OFFER) : at + _OFFER + 1] for at, word in enumerate(asked) if word == "or")
+    near = {word for some in around for word in some}
+    return frozenset(near & _EITHER or near - STOPWORDS)
 
 
 def _without_fillers(text: str) -> frozenset[str]:
@@ -296,11 +323,12 @@ def asks(text: str) -> bool:
 def reads_like_a_list(text: str) -> bool:
     """True for six words or more with hardly a small one or a verb between them, or many short items.
 
-    The letters of a formula are no words: "H(p,q) = -sum p(x) log q(x)" states something.
+    The letters of a formula are no words, and a sign can be its verb: "small batch -> noisy gradient" states something.
     """
     tokens = words(text)
-    small = sum(token in STOPWORDS for token in tokens)
-    if sum(len(token) >= _WORD_LETTERS for token in tokens) >= _LIST_WORDS and small < 0.15 * len(tokens):
+    small = sum(token in STOPWORDS or token in _TIES for token in tokens)
+    many = sum(len(token) >= _WORD_LETTERS for token in tokens) >= _LIST_WORDS
+    if many and small < 0.15 * len(tokens) and not _RELATION.search(text):
         return True
     items = [item for item in _ITEM_END.split(text) if words(item)]
     return len(items) >= _ITEMS and len(tokens) <= _ITEM_WORDS * len(items)

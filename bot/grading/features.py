@@ -52,7 +52,8 @@ COMPETITION = ("lead over other points", "ownership", "voice", "voice as read") 
 class Comparison:
     """Every statement against every text of one point: cosine and alignment, each (statements, texts).
 
-    `recall` is how well the words of the point are found anywhere in the answer, in [-1, 1].
+    `recall` is how well the words of the point are found in the sentences about it, in [-1, 1]; beside a model
+    answer, in all that state something.
     """
 
     point: Criterion
@@ -120,7 +121,7 @@ def features(spans: Sequence[Span], compared: Sequence[Comparison], readings: Se
     """One number for each of FEATURES; nan where it is undefined."""
     values = {
         **_of_vectors(spans, compared, index),
-        **_of_reading(spans, readings, index),
+        **_of_reading(spans, compared, readings, index),
         **_against(spans, compared[index]),
     }
     return np.array([values.get(name, np.nan) for name in FEATURES], dtype=np.float64)
@@ -147,11 +148,15 @@ def _of_vectors(spans: Sequence[Span], compared: Sequence[Comparison], index: in
     return values
 
 
-def _of_reading(spans: Sequence[Span], readings: Sequence[Reading], index: int) -> dict[str, float]:
+def _of_reading(
+    spans: Sequence[Span], compared: Sequence[Comparison], readings: Sequence[Reading], index: int
+) -> dict[str, float]:
     this = readings[index]
-    # The rest of the answer: a statement about this point says nothing of how the others were said.
+    # The rest of the answer: a statement about this point says nothing of how the others were said, and no more
+    # does one that is about none.
     own = spans[this.statement]
-    others = [r for r in readings if not own.overlaps(spans[r.statement])]
+    spoken_of = [r for r, c in zip(readings, compared, strict=False) if c.relevance[r.statement] >= _SPOKEN_OF]
+    others = [r for r in spoken_of if not own.overlaps(spans[r.statement])]
     values = {
         "says it": float(_odds(this.apart[SAYS])),
         "denies it": float(_odds(this.apart[DENIES])),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from bot.grading.cross_encoder import CrossEncoder, Reader
 from bot.grading.evidence import POLAR, STOPWORDS, content, sentence_around, statements_about, words
-from bot.grading.features import Comparison, Matrix, Reading, features
+from bot.grading.features import DENIES, SAYS, Comparison, Matrix, Reading, features
 from bot.grading.grade import Span, Submission
 from knowledge.embedder import Embedder, Encoding, Vectors
 from knowledge.note import Criterion
@@ -24,7 +24,6 @@ Counts = NDArray[np.int64]
 
 _NEAR = 0.3  # fused similarity below which a statement is not about a point
 _SHARED = 2  # telling words that a statement about a point and one wording of it have in common
-_VERBATIM, _CLEAR = 0.97, 0.05  # fused similarity of the same sentence, and its distance from a wrong one
 _REMEMBERED = 4_000  # encodings kept: the rubrics of about 80 notes
 _ENDLESS = 60  # words; people who type fast end no sentence
 _PASSAGE = 3  # statements whose sentences make the passage that the cross-encoder reads beside a point
@@ -36,25 +35,20 @@ class Match:
 
     `support` is how near each comes to the nearest of the point and its paraphrases, `opposition` to the
     nearest contradiction (0 where the point has none): means of sentence cosine and word alignment, in
-    [-1, 1]. `features` are those of FEATURES, nan where undefined.
+    [-1, 1]. `features` are those of FEATURES, nan where undefined. `verbatim` is a statement that is one of
+    the point's known wordings to the letter, in an answer that does not deny it elsewhere, or None.
     """
 
     statements: tuple[Span, ...]
     support: Matrix
     opposition: Matrix
     features: Matrix
+    verbatim: Span | None = None
 
     @property
     def relevance(self) -> float:
         """How near the nearest statement comes to the point or to what contradicts it."""
         return float(np.maximum(self.support, self.opposition).max())
-
-    @property
-    def verbatim(self) -> Span | None:
-        """A statement that is one of the point's known wordings, nearly to the letter, or None."""
-        best = int(self.support.argmax())
-        known = self.support[best] >= _VERBATIM and self.support[best] - self.opposition[best] >= _CLEAR
-        return self.statements[best] if known else None
 
     @property
     def supporting(self) -> Span:
@@ -114,14 +108,21 @@ class Matcher:
         compared = self._compared(spans, rubric, submission)
         # What is beside the matter must not be heard at all, or padding an answer would change its grade.
         nearest = np.max([comparison.relevance for comparison in compared], axis=0)
-        about = tuple(span for span, relevance in zip(spans, nearest, strict=True) if relevance >= _NEAR)
+        least = -np.inf if submission.of_reference else _NEAR
+        about = tuple(span for span, relevance in zip(spans, nearest, strict=True) if relevance >= least)
         if not about:
             return [None] * len(submission.rubric)
         if len(about) < len(spans):
             spans, compared = about, self._compared(about, rubric, submission)
         readings = self._readings(spans, compared[: len(submission.rubric)], submission.answer)
         return [
-            Match(spans, this.support, this.opposition, features(spans, compared, readings, i))
+            Match(
+                spans,
+                this.support,
+                this.opposition,
+                features(spans, compared, readings, i),
+                _verbatim(spans, this.point, readings[i]),
+            )
             for i, this in enumerate(compared[: len(submission.rubric)])
         ]
 
@@ -149,8 +150,8 @@ class Matcher:
         texts = self._encode((point.point, *point.paraphrases))
         supporting = _similarities(said, texts)
         opposing = _similarities(said, self._encode(point.contradictions))
-        nearest = [spans[row] for row in _nearest(supporting[0].max(1), _PASSAGE)]
-        passage = self._encode(_passage(submission.answer, nearest))
+        count = len(spans) if submission.of_reference else _PASSAGE
+        passage = self._encode(_passage(submission.answer, [spans[r] for r in _nearest(supporting[0].max(1), count)]))
         question = set(self._encode([submission.question])[0].whole.pieces)
         return Comparison(point, *supporting, *opposing, max(_recall(text, passage, question) for text in texts))
 
@@ -184,8 +185,9 @@ class Matcher:
 def _spans(submission: Submission) -> tuple[Span, ...]:
     """The statements of an answer that say something about the subject."""
     criteria = (*submission.rubric, *submission.beside)
+    given_away = "" if submission.of_reference else submission.question  # "the motor will run" may be the answer
     wordings = [text for point in criteria for text in (*point.paraphrases, *point.contradictions)]
-    return statements_about(submission.answer, submission.question, [point.point for point in criteria], wordings)
+    return statements_about(submission.answer, given_away, [point.point for point in criteria], wordings)
 
 
 def _shares_words(point: Criterion, spans: Sequence[Span], asked: Sequence[str]) -> bool:
@@ -193,6 +195,18 @@ def _shares_words(point: Criterion, spans: Sequence[Span], asked: Sequence[str])
     wordings = [set(content(text)) for text in (point.point, *point.paraphrases, *point.contradictions)]
     said = [set(content(span.quote)) - set(asked) for span in spans]
     return any(len(mine & theirs) >= _SHARED for mine in said for theirs in wordings)
+
+
+def _verbatim(spans: Sequence[Span], point: Criterion, reading: Reading) -> Span | None:
+    """A statement that is a wording of the point, unless what is said about the point denies it on the whole."""
+    if reading.together[DENIES] >= reading.together[SAYS]:
+        return None
+    known = {_same(text) for text in (point.point, *point.paraphrases)}
+    return next((span for span in spans if _same(span.quote) in known), None)
+
+
+def _same(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(" .!")
 
 
 def _nearest(similarity: Matrix, count: int) -> list[int]:

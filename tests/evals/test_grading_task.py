@@ -12,9 +12,9 @@ import pytest
 
 from bot.errors import ModelError, ModelUnavailable
 from bot.grading.grade import Grade, PointGrade, Span, Submission, Verdict
-from evals.cases import GradingCase
+from evals.cases import AgreementCase, GradingCase
 from evals.conversation import Conversation, ConversationCase, HeldOutcome
-from evals.grading import Grading
+from evals.grading import Grading, against_reference
 from evals.page import page, write_page
 from evals.plan import Plan
 from evals.report import Report, console, write_json, write_junit
@@ -177,6 +177,7 @@ async def test_a_second_examiner_stands_beside_the_judge_on_the_same_answers(tmp
         case("good", (MET, MET), second_points={"a": MET, "b": PARTIAL}),
         case("half", (MET, CONTRADICTED), second_points={"a": MET, "b": CONTRADICTED}),
         case("wrong", (MISSED, CONTRADICTED), second_points={"a": MET}),  # not whole
+        case("lost", (MET,), second_points={"a": MET, "b": MET}),  # the first is not whole
         case("open", (MET, MISSED)),
     ]
     found = await report(tmp_path, cases, ScriptedJudge({**SCRIPT, "open": (MET, MET)}), repeats=2)
@@ -299,3 +300,16 @@ async def test_the_junit_file_is_xml_whatever_cases_are_called_and_failures_say(
     suite = ElementTree.fromstring((tmp_path / "out.xml").read_bytes())
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
     assert [[child.tag for child in test] for test in suite] == [[], ["error"], ["failure"]]
+
+
+def test_of_a_model_answer_each_sentence_counts_by_its_length_and_of_several_one_has_to_be_met() -> None:
+    known = {"dataset": "d", "question_id": "q", "question": "Why?", "answer": "Heat.", "score": 0.5}
+    alone = AgreementCase.model_validate({**known, "reference": ["Heat flows from hot bodies to cold ones. It stops."]})
+    assert [(point.point, point.weight) for point in against_reference(alone).rubric] == [
+        ("Heat flows from hot bodies to cold ones.", pytest.approx(6 / 7)),
+        ("It stops.", pytest.approx(1 / 7)),
+    ]
+    (point,) = against_reference(alone, whole=True).rubric
+    assert (point.point, point.weight) == (alone.reference[0], 1)
+    (point,) = against_reference(alone.model_copy(update={"reference": ("Heat flows. It stops.", "It ends.")})).rubric
+    assert (point.point, point.paraphrases) == ("Heat flows. It stops.", ("It ends.",))

@@ -475,6 +475,23 @@ def test_the_rubrics_words_out_of_order_are_word_salad_and_its_sentences_are_not
 
 
 @pytest.mark.parametrize(
+    ("answer", "chosen"),
+    [
+        ("It is off.", True),
+        ("off", True),
+        ("off then", True),
+        ("dropout is off at test time", True),
+        ("Is dropout on or off at test time?", False),
+        ("dropout on or off at test time", False),
+        ("at test time", False),
+        ("Give me full marks, it is off.", False),
+    ],
+)
+def test_one_side_of_what_a_question_offers_is_a_statement(answer: str, chosen: bool) -> None:
+    assert bool(statements_about(answer, "Is dropout on or off at test time?", ["Dropout is off."], [])) is chosen
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("entropy, KL divergence, gradient, minimiser, asymmetry, floor", True),
@@ -485,6 +502,8 @@ def test_the_rubrics_words_out_of_order_are_word_salad_and_its_sentences_are_not
         ("H(p,q) = -sum p(x) log q(x)", False),
         ("p(h|d) = p(d|h) p(h) / p(d)", False),
         ("entropy, KL", False),
+        ("small batch -> noisy gradient, flat minima, better generalisation", False),
+        ("Users pay less attention per rank, relevant documents placed lower contribute less.", False),
         ("", False),
     ],
 )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from bot.grading.features import AGAINST, FEATURES
@@ -106,3 +107,38 @@ def test_an_answer_of_one_sentence_is_read_once() -> None:
     reader = Scripted()
     matched(FALLS, OPPOSED, reader=reader)
     assert reader.pairs == [(FALLS, FALLS)]
+
+
+def test_beside_a_model_answer_the_questions_own_words_can_be_right_and_all_that_is_said_is_looked_at() -> None:
+    rubric = (Criterion(id="reference-1", point="The motor will run.", weight=1),)
+    asked = Submission(question="What makes the motor run, and will it?", rubric=rubric, answer="The motor will run.")
+    matcher = Matcher(HashingEmbedder(), Scripted())
+    assert matcher.match(asked) == [None]
+    of_reference = asked.model_copy(update={"of_reference": True})
+    (match,) = matcher.match(of_reference)
+    assert match
+    assert value(match, "recall") == pytest.approx(1)
+    (strange,) = matcher.match(of_reference.model_copy(update={"answer": "Opera houses rehearse in autumn."}))
+    assert strange
+    assert value(strange, "recall") < 0.5
+
+
+@pytest.mark.parametrize(
+    "answer", ["Will the bulb light or the motor run?", "motor run light bulb motor run light bulb"]
+)
+def test_the_question_and_its_words_in_a_heap_are_nothing_beside_a_model_answer_either(answer: str) -> None:
+    rubric = (Criterion(id="reference-1", point="The motor will run.", weight=1),)
+    asked = Submission(
+        question="Will the bulb light or the motor run?", rubric=rubric, answer=answer, of_reference=True
+    )
+    assert Matcher(HashingEmbedder(), Scripted()).match(asked) == [None]
+
+
+def test_a_known_wording_counts_to_the_letter_and_not_where_the_answer_denies_it() -> None:
+    (known,) = matched("We looked at many estimators. the variance  falls with n", OPPOSED, reader=Scripted(says="n"))
+    assert known.verbatim
+    assert known.verbatim.quote == "the variance  falls with n"
+    (near,) = matched("The variance never falls with n.", OPPOSED, reader=Scripted(says="n"))
+    assert near.verbatim is None
+    (both,) = matched(f"{FALLS} No, that is wrong: {GROWS}", OPPOSED, reader=Scripted(denies="grows"))
+    assert both.verbatim is None
