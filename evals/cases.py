@@ -21,6 +21,9 @@ APART = {
     "plain": CASES / "plain" / "test.jsonl",
     "plain-dev": CASES / "plain" / "dev.jsonl",
     "plain-train": CASES / "plain" / "train.jsonl",
+    "other-fields": CASES / "other-fields" / "test.jsonl",
+    "other-fields-dev": CASES / "other-fields" / "dev.jsonl",
+    "other-fields-train": CASES / "other-fields" / "train.jsonl",
     "attacks": CASES / "attacks.jsonl",
 }
 HELD_OUT = CASES / "retrieval" / "held_out.jsonl"
@@ -189,7 +192,9 @@ def split_files(split: str) -> list[Path]:
 
     Some stand apart, and no other split has them, "all" included. `plain` are answers as people type them who see
     nothing but the question, right and wrong ones, to notes of the test split; `plain-dev` and `plain-train` are
-    the same to other notes. `attacks` try to talk a judge round, beside the same without it.
+    the same to other notes. `other-fields` are short answers to questions of law, history and the like, on rubrics
+    without paraphrases; `other-fields-dev` and `other-fields-train` are the same of still other fields. `attacks`
+    try to talk a judge round, beside the same without it.
     """
     splits: dict[str, list[str]] = json.loads(SPLIT.read_text(encoding="utf-8"))
     apart = {note: name for name, notes in splits.items() for note in notes}

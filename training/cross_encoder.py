@@ -30,7 +30,7 @@ from bot.grading.cross_encoder import CARD, LENGTH, WEIGHTS
 from bot.grading.grade import Verdict
 from evals import cases
 from knowledge.library import Library, load
-from training.pairs import epoch, of_training
+from training.pairs import ANSWERS, epoch, of_training
 
 CLASSES = (Verdict.MET, Verdict.CONTRADICTED, Verdict.MISSED)
 
@@ -140,7 +140,7 @@ def main() -> None:
         "start": hashlib.sha256((Path(arguments.start) / "model.safetensors").read_bytes()).hexdigest(),
         "steps": arguments.steps,
         "notes": len(of_training(library)),
-        "answers": cases.digest([*cases.split_files("train"), *cases.split_files("plain-train")]),
+        "answers": cases.digest([path for split in ANSWERS for path in cases.split_files(split)]),
         "benchmarks": ["scientsbank", "beetle"] if arguments.benchmarks else [],
     }
     CARD.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")

@@ -1,8 +1,8 @@
 """Fit the embedded judge's heads on the labelled answers to the dev notes: `python -m training.embedded`.
 
 The dev notes, because the cross-encoder was trained on those of the train split and is surer there than it
-will be on new notes. Thresholds are the least probabilities at which the out-of-note predictions
-(leave one note out) reach the wanted precision: credit has to be dear.
+will be on new notes. Thresholds are the least probabilities at which the out-of-question
+predictions (leave one note, or question, out) reach the wanted precision: credit has to be dear.
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
@@ -30,7 +30,7 @@ from knowledge.library import Library, load
 from knowledge.minilm import MiniLM
 from knowledge.note import Criterion
 
-SPLITS = ("dev", "plain-dev")
+SPLITS = ("dev", "plain-dev", "other-fields-dev")
 CLASSES = (Verdict.CONTRADICTED, Verdict.MET, Verdict.MISSED)
 # On answers written to a rubric these come out at .95 and more; on answers as people type them nothing
 # does, and asking for it would leave most of such an answer open.
@@ -48,44 +48,49 @@ ABLATIONS = {
     "reading": OF_READING,
     "all": FEATURES,
 }
-_REGULARISATION = 0.3  # inverse strength; 0.03 to 1 gave the same out-of-note AUC within 0.01
+_REGULARISATION = 0.3  # inverse strength; 0.03 to 1 gave the same AUC out of question within 0.01
 
 Features = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Labelled points that an answer says something beside: features (n, d), relevance and class (n,), note."""
+    """Labelled points that an answer says something beside: features (n, d), relevance and class (n,), question."""
 
     features: Features
     relevance: Features
     classes: NDArray[np.int_]
-    notes: list[str]
+    questions: list[str]
 
-    def out_of_note(self, names: Sequence[str]) -> Features:
-        """Probabilities (n, classes) from these features, each note predicted by a model that never saw it."""
+    def out_of_question(self, names: Sequence[str]) -> Features:
+        """Probabilities (n, classes) from these features, each question predicted by a model that never saw it."""
         x, _, _ = _standardised(self.features, names)
         found = cross_val_predict(
-            _model(), x, self.classes, groups=self.notes, cv=LeaveOneGroupOut(), method="predict_proba"
+            _model(), x, self.classes, groups=self.questions, cv=LeaveOneGroupOut(), method="predict_proba"
         )
         return np.asarray(found)
 
 
 def table(cases: Sequence[GradingCase], library: Library, matcher: Matcher, head: str) -> Table:
-    """Every point of every case whose answer makes a statement, as one of the heads sees it; partly met is met."""
+    """Every point of every case whose answer makes a statement, as one of the heads sees it; partly met is met.
+
+    A rubric without contradictions is for the head that does without, and for no other.
+    """
     rows: list[tuple[Match, Verdict, str]] = []
     for case in cases:
         submission = case.submission(library)
+        if head == "opposed" and not case.note:
+            continue
         asked = submission if head == "opposed" else _bare(submission)
         for point, match in zip(asked.rubric, matcher.match(asked), strict=True):
             if match is not None:
                 gold = case.gold_points[point.id]
-                rows.append((match, Verdict.MET if gold.credit else gold, case.note))
+                rows.append((match, Verdict.MET if gold.credit else gold, submission.question))
     return Table(
         features=np.array([match.features for match, _, _ in rows]),
         relevance=np.array([match.relevance for match, _, _ in rows]),
         classes=np.array([CLASSES.index(verdict) for _, verdict, _ in rows]),
-        notes=[note for _, _, note in rows],
+        questions=[question for _, _, question in rows],
     )
 
 
@@ -107,8 +112,8 @@ def _model() -> LogisticRegression:
 
 
 def head(data: Table, names: Sequence[str], wanted: Mapping[Verdict, float]) -> dict[str, Any]:
-    """One head as it is stored; says on the way how well it does on notes it has not seen."""
-    unseen = data.out_of_note(names)
+    """One head as it is stored; says on the way how well it does on questions it has not seen."""
+    unseen = data.out_of_question(names)
     thresholds: dict[str, float] = {}
     for column, verdict in enumerate(CLASSES):
         right, probability = data.classes == column, unseen[:, column]
@@ -140,12 +145,12 @@ def _share(flags: NDArray[np.bool_]) -> str:
 
 
 def ablation(data: Table) -> None:
-    """Say what each group of features adds, on notes that the head has not seen."""
+    """Say what each group of features adds, on questions that the head has not seen."""
     met, contradicted = data.classes == CLASSES.index(Verdict.MET), data.classes == CLASSES.index(Verdict.CONTRADICTED)
     said = met | contradicted
     for name, features in ABLATIONS.items():
         defined = [f for f in features if not np.isnan(data.features[:, FEATURES.index(f)]).all()]
-        unseen = data.out_of_note(defined)
+        unseen = data.out_of_question(defined)
         probability = unseen[:, CLASSES.index(Verdict.MET)]
         right = (unseen.argmax(1) == data.classes).mean()
         sys.stdout.write(
@@ -155,13 +160,13 @@ def ablation(data: Table) -> None:
 
 
 def main() -> None:
-    """Fit the heads, say how well they do on notes they have not seen, and write them."""
+    """Fit the heads, say how well they do on questions they have not seen, and write them."""
     library, matcher = load(), Matcher(MiniLM())
     cases = [case for split in SPLITS for case in grading(split)]
     heads: dict[str, Any] = {}
     for name, features in HEAD_FEATURES.items():
         data = table(cases, library, matcher, name)
-        sys.stdout.write(f"{name}: {len(data.notes)} points of {len(set(data.notes))} notes\n")
+        sys.stdout.write(f"{name}: {len(data.questions)} points of {len(set(data.questions))} questions\n")
         heads[name] = head(data, features, WANTED[name])
         ablation(data)
     heads["fitted_on"] = digest([path for split in SPLITS for path in split_files(split)])

@@ -5,8 +5,8 @@ Three sources, none of which touches a note of the dev or test split:
 - the notes: a point against its paraphrases, its contradictions, and what belongs to other points;
   a statement with one telling word turned round ("increases", "decreases") contradicts what it said,
   the same statement in a hurried person's words still says it, and half of it denies nothing;
-- the labelled answers of the train split, and those of people who saw the question alone, with the words
-  in them that say or deny each point;
+- the labelled answers of the train split, those of people who saw the question alone, and short answers to
+  questions of other fields, with the words in them that say or deny each point;
 - the train splits of two human-graded sets, where their folder is named.
 """
 
@@ -19,8 +19,11 @@ from bot.grading.evidence import content, sentences
 from bot.grading.grade import Verdict
 from evals import cases
 from knowledge.library import Library
-from knowledge.note import Note, RubricPoint
+from knowledge.note import Criterion, Note, RubricPoint
 from training.wordings import hurried, nearest, shortened, turned, typed
+
+TYPED = ("plain-train", "other-fields-train")
+ANSWERS = ("train", *TYPED)  # splits
 
 MET, CONTRADICTED, MISSED = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 IN_PART = (0.6, 0.0, 0.4)
@@ -115,7 +118,7 @@ def of_plain(answers: Sequence[cases.GradingCase], library: Library, chance: ran
     The words for one point, read beside another that they do not touch, teach to stay with the point.
     """
     for case in answers:
-        for point in library[case.note].rubric:
+        for point in case.submission(library).rubric:
             target, said = _TARGETS[case.gold_points[point.id]], case.said.get(point.id, "")
             yield Pair(point.point, typed(passage(case.answer, point, said), chance), target)
             others = [words for other, words in case.said.items() if other != point.id]
@@ -123,12 +126,17 @@ def of_plain(answers: Sequence[cases.GradingCase], library: Library, chance: ran
                 wording = point.point if chance.random() < 0.5 else nearest(said, (point.point, *point.paraphrases))
                 around = passage(case.answer, point, said, count=1)
                 yield Pair(wording, typed(chance.choice((said, around)), chance), target)
-                others = [words for words in others if words not in said and said not in words]
+                others = [words for words in others if not _overlap(words, said, case.answer)]
             if others and chance.random() < 0.6:
                 yield Pair(point.point, typed(chance.choice(others), chance), MISSED)
 
 
-def passage(answer: str, point: RubricPoint, said: str = "", *, count: int = 3) -> str:
+def _overlap(one: str, other: str, answer: str) -> bool:
+    start, begin = answer.index(one), answer.index(other)
+    return start < begin + len(other) and begin < start + len(one)
+
+
+def passage(answer: str, point: Criterion, said: str = "", *, count: int = 3) -> str:
     """The sentences of an answer that a judge would read beside a point: with the words `said`, or most of its own."""
     own = {word for text in (point.point, *point.paraphrases) for word in content(text)}
     whole = sentences(answer)
@@ -161,7 +169,7 @@ def of_benchmarks(folder: Path, chance: random.Random) -> list[Pair]:
 def epoch(library: Library, benchmarks: Path | None, number: int, batch: int) -> list[list[Pair]]:
     """Batches of pairs of about the same length, in random order.
 
-    Half of what is drawn from the notes, since the next epoch draws anew, and twice what people typed.
+    Half of what is drawn from the notes, since the next epoch draws anew.
     """
     chance = random.Random(number)  # noqa: S311  # shuffles training data
     notes = of_training(library)
@@ -169,8 +177,7 @@ def epoch(library: Library, benchmarks: Path | None, number: int, batch: int) ->
     pairs = [pair for note in notes for pair in of_note(note, everything, chance)]
     pairs = chance.sample(pairs, len(pairs) // 2)
     pairs += of_answers(cases.grading("train"), library)
-    for _ in range(2):
-        pairs += of_plain(cases.grading("plain-train"), library, chance)
+    pairs += of_plain([case for split in TYPED for case in cases.grading(split)], library, chance)
     pairs += of_benchmarks(benchmarks, chance) if benchmarks else []
     chance.shuffle(pairs)
     batches: list[list[Pair]] = []

@@ -21,6 +21,7 @@ from knowledge.note import Criterion, Note
 from tests.fakes import HashingEmbedder
 from tests.grading.examples import RUBRIC, submission
 from tests.grading.test_chat import ATTACKS
+from training.pairs import ANSWERS
 
 NOTES = pytest.mark.parametrize("note_id", ["cross-entropy-and-kl", "cnn-layer-parameters", "research-talk"])
 FILLER = (
@@ -210,8 +211,8 @@ def test_the_heads_were_fitted_on_labelled_answers_that_the_cross_encoder_never_
     def digest(*splits: str) -> str:
         return cases.digest([path for split in splits for path in cases.split_files(split)])
 
-    assert json.loads(HEADS.read_text(encoding="utf-8"))["fitted_on"] == digest("dev", "plain-dev")
-    assert json.loads(CARD.read_text(encoding="utf-8"))["answers"] == digest("train", "plain-train")
+    assert json.loads(HEADS.read_text(encoding="utf-8"))["fitted_on"] == digest("dev", "plain-dev", "other-fields-dev")
+    assert json.loads(CARD.read_text(encoding="utf-8"))["answers"] == digest(*ANSWERS)
 
 
 @HEAD

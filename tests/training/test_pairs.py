@@ -1,10 +1,12 @@
 """What the cross-encoder learns from: a judge's view of an answer, and nothing of the notes that measure it."""
 
 import random
+from itertools import product
 
-from evals.cases import GradingCase, grading
+from bot.grading.evidence import content
+from evals.cases import APART, GradingCase, grading
 from knowledge.library import Library
-from training.pairs import CONTRADICTED, MET, MISSED, epoch, of_plain, of_training, passage
+from training.pairs import ANSWERS, CONTRADICTED, MET, MISSED, epoch, of_plain, of_training, passage
 
 NOTE = "dropout"
 ANSWER = "Hm, let me see. You zero units at random; the rest is scaled by 1/(1-p). Nothing is left to do in testing."
@@ -39,7 +41,24 @@ def test_a_label_stands_beside_the_words_that_earned_it_and_other_words_beside_o
 def test_nothing_of_the_notes_that_measure_is_learned(library: Library) -> None:
     apart = {case.note for split in ("dev", "test", "plain", "plain-dev") for case in grading(split)}
     assert apart.isdisjoint(note.id for note in of_training(library))
-    assert apart.isdisjoint(case.note for split in ("train", "plain-train") for case in grading(split))
+    assert apart.isdisjoint(case.note for split in ANSWERS for case in grading(split))
+
+
+def test_no_question_of_another_field_is_both_learned_and_measured(library: Library) -> None:
+    asked: dict[str, dict[str, set[str]]] = {}
+    for part in ("-train", "-dev", ""):
+        asked[part] = {}
+        for case in grading(f"other-fields{part}"):
+            texts = [case.question, *(point.point for point in case.submission(library).rubric)]
+            asked[part][case.question] = set(content(" ".join(texts)))
+    for learned, measured in (("-train", "-dev"), ("-train", ""), ("-dev", "")):
+        for (one, here), (other, there) in product(asked[learned].items(), asked[measured].items()):
+            assert len(here & there) < 0.5 * min(len(here), len(there)), (one, other)
+
+
+def test_no_field_is_both_learned_and_measured() -> None:
+    fields = [{case.kind for case in grading(f"other-fields{part}")} for part in ("-train", "-dev", "")]
+    assert sum(map(len, fields)) == len({field for of in fields for field in of}) > 3
 
 
 def test_an_epoch_is_drawn_anew_and_the_same_when_drawn_again(library: Library) -> None:
@@ -52,7 +71,7 @@ def test_an_epoch_is_drawn_anew_and_the_same_when_drawn_again(library: Library) 
 
 
 def test_the_words_of_a_label_stand_in_the_answer(library: Library) -> None:
-    for split in ("plain", "plain-dev", "plain-train"):
+    for split in APART:
         for case in grading(split):
             assert {point: words for point, words in case.said.items() if words not in case.answer} == {}, case.id
             assert {point for point in case.said if case.gold_points[point] == "missed"} == set(), case.id
