@@ -1,8 +1,9 @@
 """Fit the embedded judge's heads on the labelled answers to the dev notes: `python -m training.embedded`.
 
 The dev notes, because the cross-encoder was trained on those of the train split and is surer there than it
-will be on new notes. Thresholds are the least probabilities at which the out-of-question
-predictions (leave one note, or question, out) reach the wanted precision: credit has to be dear.
+will be on new notes; the head for points without contradictions also on the dev fields. Thresholds are the
+least probabilities at which the out-of-question predictions (leave one note, or question, out) reach the
+wanted precision: credit has to be dear.
 """
 
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false

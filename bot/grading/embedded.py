@@ -3,8 +3,8 @@
 Three calibrated probabilities (stated, contradicted, not stated) come from a logistic model of the
 match features; there is one for points with contradictions to hold an answer against, and others.
 Weights and thresholds are data: `embedded.json`, fitted by `python -m training.embedded` on labelled
-answers to notes that the cross-encoder was not trained on, and for the sentences of a model answer
-`reference.json`, by `python -m training.reference` on human-graded sets.
+answers to notes, and to questions of other fields, that the cross-encoder was not trained on, and for the
+sentences of a model answer `reference.json`, by `python -m training.reference` on human-graded sets.
 """
 
 import asyncio
