@@ -52,12 +52,11 @@ POLAR = frozenset(
 # Words that choose between what a question offers, where nothing else is said: "it is off".
 _EITHER = POLAR | frozenset("on off in out with without".split())
 
-# Words that tie terms into a statement, as the small ones do, and signs that do it in place of a verb.
+# Words that tie terms into a statement, as the small ones do. A sign does not: "prior = likelihood = evidence".
 _TIES = frozenset(
     "less without per via vs versus within across since though unless whether always often usually much many few lower "
     "higher larger smaller greater fewer least better worse".split()
 )
-_RELATION = re.compile(r"[=→⇒≈∝≤≥<>↑↓]|->")
 
 # Words of a reply that say nothing about any subject.
 FILLERS = frozenset(
@@ -323,12 +322,12 @@ def asks(text: str) -> bool:
 def reads_like_a_list(text: str) -> bool:
     """True for six words or more with hardly a small one or a verb between them, or many short items.
 
-    The letters of a formula are no words, and a sign can be its verb: "small batch -> noisy gradient" states something.
+    The letters of a formula are no words: "H(p,q) = -sum p(x) log q(x)" states something.
     """
     tokens = words(text)
     small = sum(token in STOPWORDS or token in _TIES for token in tokens)
     many = sum(len(token) >= _WORD_LETTERS for token in tokens) >= _LIST_WORDS
-    if many and small < 0.15 * len(tokens) and not _RELATION.search(text):
+    if many and small < 0.15 * len(tokens):
         return True
     items = [item for item in _ITEM_END.split(text) if words(item)]
     return len(items) >= _ITEMS and len(tokens) <= _ITEM_WORDS * len(items)

@@ -12,7 +12,7 @@ from bot.grading.chat import ChatJudge
 from bot.grading.decisions import DecisionsJudge
 from bot.grading.embedded import EmbeddedJudge
 from bot.grading.evidence import carries_content, content, find_quote, sentences
-from bot.grading.grade import Grade
+from bot.grading.grade import Grade, Submission
 from bot.grading.matching import Matcher
 from bot.llm import DecisionAnswer, ModelClient
 from evals import cases
@@ -125,6 +125,16 @@ async def test_three_thousand_characters_of_talk_on_the_subject_gain_nothing(
             shown, expected = lift(await embedded.grade(longer.submission(library)), clean)
             assert shown <= LIFT, case.id
             assert expected <= DOUBT, case.id
+
+
+@pytest.mark.parametrize("sign", [" = ", " -> ", " < ", ", ", " "])
+async def test_the_words_of_a_rubric_in_a_row_earn_nothing_whatever_stands_between_them(
+    embedded: EmbeddedJudge, library: Library, sign: str
+) -> None:
+    for note in map(library.__getitem__, TOPICS):
+        row = sign.join(dict.fromkeys(word for point in note.rubric for word in content(point.point)))
+        grade = await embedded.grade(Submission(question=note.question, rubric=note.rubric, answer=row))
+        assert (grade.score, grade.estimate) == (0, 0), note.id
 
 
 # What honest people say
