@@ -30,7 +30,7 @@ from bot.grading.cross_encoder import CARD, LENGTH, WEIGHTS
 from bot.grading.grade import Verdict
 from evals import cases
 from knowledge.library import Library, load
-from training.pairs import ANSWERS, epoch, of_training
+from training.pairs import ANSWERS, CLAIMS, epoch, of_training
 
 CLASSES = (Verdict.MET, Verdict.CONTRADICTED, Verdict.MISSED)
 
@@ -49,8 +49,11 @@ def _loss(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     return torch.where(either, apart, exact).mean()
 
 
-def train(library: Library, benchmarks: Path | None, steps: int, start: str) -> Any:
-    """The model in the folder `start`, trained for some steps with the learning rate falling to nothing."""
+def train(library: Library, benchmarks: Path | None, steps: int, start: str, first: int) -> Any:
+    """The model in the folder `start`, trained for some steps with the learning rate falling to nothing.
+
+    `first` is the number of the epoch to begin with: a model that goes on should meet pairs it has not met.
+    """
     torch.manual_seed(0)
     tokenizer: Any = AutoTokenizer.from_pretrained(get_model_path())
     # Frozen words and no dropout inside: each would cost a quarter of the time, and the pairs are drawn afresh.
@@ -71,7 +74,7 @@ def train(library: Library, benchmarks: Path | None, steps: int, start: str) -> 
         lr=RATE,
     )
     started, running = time.monotonic(), math.log(len(CLASSES))
-    batches = (batch for number in itertools.count() for batch in epoch(library, benchmarks, number, BATCH))
+    batches = (batch for number in itertools.count(first) for batch in epoch(library, benchmarks, number, BATCH))
     for step, batch in zip(range(steps), batches, strict=False):
         for group in optimiser.param_groups:
             group["lr"] = RATE * min(1.0, step / WARM_UP) * max(0.01, 1 - step / steps)
@@ -125,12 +128,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Train the cross-encoder of the embedded judge.")
     parser.add_argument("--steps", type=int, default=5_000, help="batches of 32 pairs")
     parser.add_argument("--start", default=get_model_path(), help="folder of a model to go on from, instead of MiniLM")
+    parser.add_argument("--first", type=int, default=0, help="number of the epoch to begin with, when going on")
     parser.add_argument("--keep", type=Path, help="folder to keep the model in as it is before it is made small")
     parser.add_argument("--benchmarks", type=Path, help="folder with scientsbank.jsonl and beetle.jsonl")
     arguments = parser.parse_args()
     torch.set_num_threads(os.cpu_count() or 1)
     library = load()
-    model = train(library, arguments.benchmarks, arguments.steps, arguments.start)
+    model = train(library, arguments.benchmarks, arguments.steps, arguments.start, arguments.first)
     if arguments.keep:
         model.save_pretrained(arguments.keep)
     export(model, WEIGHTS)
@@ -138,9 +142,11 @@ def main() -> None:
         "sha256": hashlib.sha256(WEIGHTS.read_bytes()).hexdigest(),
         "classes": CLASSES,
         "start": hashlib.sha256((Path(arguments.start) / "model.safetensors").read_bytes()).hexdigest(),
+        "first": arguments.first,
         "steps": arguments.steps,
         "notes": len(of_training(library)),
         "answers": cases.digest([path for split in ANSWERS for path in cases.split_files(split)]),
+        "claims": cases.digest([CLAIMS]),
         "benchmarks": ["scientsbank", "beetle"] if arguments.benchmarks else [],
     }
     CARD.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")

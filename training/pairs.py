@@ -1,12 +1,13 @@
 """What the cross-encoder learns from: pairs of a rubric point and a statement, with what they are to each other.
 
-Three sources, none of which touches a note of the dev or test split:
+Four sources, none of which touches a note of the dev or test split:
 
 - the notes: a point against its paraphrases, its contradictions, and what belongs to other points;
   a statement with one telling word turned round ("increases", "decreases") contradicts what it said,
   the same statement in a hurried person's words still says it, and half of it denies nothing;
 - the labelled answers of the train split, those of people who saw the question alone, and short answers to
   questions of other fields, with the words in them that say or deny each point;
+- claims of many fields (`claims.jsonl`), each with statements that say it, deny it, or do neither;
 - the train splits of two human-graded sets, where their folder is named.
 """
 
@@ -15,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import Field
+
 from bot.grading.evidence import content, sentences
 from bot.grading.grade import Verdict
 from evals import cases
@@ -22,6 +25,7 @@ from knowledge.library import Library
 from knowledge.note import Criterion, Note, RubricPoint
 from training.wordings import hurried, nearest, shortened, turned, typed
 
+CLAIMS = Path(__file__).with_name("claims.jsonl")
 TYPED = ("plain-train", "other-fields-train")
 ANSWERS = ("train", *TYPED)  # splits
 
@@ -43,6 +47,16 @@ class Pair:
     point: str
     said: str
     target: tuple[float, float, float]
+
+
+class Claim(cases.Case):
+    """A correct sentence, with statements as people type them that say it, cannot be true with it, or do neither."""
+
+    field: str
+    point: cases.Text
+    says: tuple[cases.Text, ...] = Field(min_length=2)
+    denies: tuple[cases.Text, ...] = Field(min_length=2)
+    beside: tuple[cases.Text, ...] = Field(min_length=1)
 
 
 def of_note(note: Note, everything: Sequence[RubricPoint], chance: random.Random) -> Iterator[Pair]:
@@ -136,6 +150,31 @@ def _overlap(one: str, other: str, answer: str) -> bool:
     return start < begin + len(other) and begin < start + len(one)
 
 
+def of_claims(claims: Sequence[Claim], chance: random.Random) -> Iterator[Pair]:
+    """Claims beside their statements, alone and among what is beside the matter; a fresh draw for every epoch."""
+    for claim in claims:
+        other = chance.choice(claims)
+
+        def among(said: str, claim: Claim = claim, other: Claim = other) -> str:
+            if chance.random() < 0.7:
+                return said
+            texts = [said, chance.choice(claim.beside if chance.random() < 0.6 else other.says)]
+            chance.shuffle(texts)
+            return ". ".join(text.rstrip(".") for text in texts)
+
+        for verdict, statements in ((MET, claim.says), (CONTRADICTED, claim.denies), (MISSED, claim.beside)):
+            for said in statements:
+                yield Pair(claim.point, typed(said if verdict == MISSED else among(said), chance), verdict)
+        # A rubric may be worded like any of them, and may ask for what is wrong about the world.
+        one, another = chance.sample(claim.says, 2)
+        denied = chance.choice(claim.denies)
+        yield Pair(one, typed(among(another), chance), MET)
+        yield Pair(one, typed(denied, chance), CONTRADICTED)
+        yield Pair(denied, typed(chance.choice((claim.point, another)), chance), CONTRADICTED)
+        if other is not claim:
+            yield Pair(claim.point, typed(chance.choice(other.says), chance), MISSED)
+
+
 def passage(answer: str, point: Criterion, said: str = "", *, count: int = 3) -> str:
     """The sentences of an answer that a judge would read beside a point: with the words `said`, or most of its own."""
     own = {word for text in (point.point, *point.paraphrases) for word in content(text)}
@@ -178,6 +217,7 @@ def epoch(library: Library, benchmarks: Path | None, number: int, batch: int) ->
     pairs = chance.sample(pairs, len(pairs) // 2)
     pairs += of_answers(cases.grading("train"), library)
     pairs += of_plain([case for split in TYPED for case in cases.grading(split)], library, chance)
+    pairs += of_claims(cases.read(Claim, [CLAIMS]), chance)
     pairs += of_benchmarks(benchmarks, chance) if benchmarks else []
     chance.shuffle(pairs)
     batches: list[list[Pair]] = []

@@ -4,9 +4,21 @@ import random
 from itertools import product
 
 from bot.grading.evidence import content
-from evals.cases import APART, GradingCase, grading
+from evals.cases import APART, GradingCase, grading, read
 from knowledge.library import Library
-from training.pairs import ANSWERS, CONTRADICTED, MET, MISSED, epoch, of_plain, of_training, passage
+from training.pairs import (
+    ANSWERS,
+    CLAIMS,
+    CONTRADICTED,
+    MET,
+    MISSED,
+    Claim,
+    epoch,
+    of_claims,
+    of_plain,
+    of_training,
+    passage,
+)
 
 NOTE = "dropout"
 ANSWER = "Hm, let me see. You zero units at random; the rest is scaled by 1/(1-p). Nothing is left to do in testing."
@@ -75,3 +87,35 @@ def test_the_words_of_a_label_stand_in_the_answer(library: Library) -> None:
         for case in grading(split):
             assert {point: words for point, words in case.said.items() if words not in case.answer} == {}, case.id
             assert {point for point in case.said if case.gold_points[point] == "missed"} == set(), case.id
+
+
+def test_a_claim_stands_beside_each_statement_as_it_is_labelled() -> None:
+    claim = Claim(
+        field="magnets",
+        point="Like poles of magnets repel each other.",
+        says=("North pushes north away.", "Same ends push apart."),
+        denies=("North pulls north.", "Same ends pull together."),
+        beside=("A magnet has two poles.",),
+    )
+    targets: dict[str, set[tuple[float, float, float]]] = {}
+    for draw in range(40):
+        for pair in of_claims([claim], random.Random(draw)):
+            if pair.point == claim.point:
+                targets.setdefault(pair.said, set()).add(pair.target)
+    assert [targets[said] for said in claim.says] == [{MET}, {MET}]
+    assert [targets[said] for said in claim.denies] == [{CONTRADICTED}, {CONTRADICTED}]
+    assert targets["A magnet has two poles."] == {MISSED}
+    assert {MET} == set().union(*(of for said, of in targets.items() if said.startswith("North pushes north away. ")))
+
+
+def test_no_claim_is_learned_that_measures(library: Library) -> None:
+    measured = {
+        point.point: set(content(point.point))
+        for split in ("dev", "test", "other-fields", "other-fields-dev")
+        for case in grading(split)
+        for point in case.submission(library).rubric
+    }
+    for claim in read(Claim, [CLAIMS]):
+        learned = set(content(claim.point))
+        for point, there in measured.items():
+            assert len(learned & there) < 0.6 * min(len(learned), len(there)), (claim.point, point)
