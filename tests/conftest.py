@@ -1,8 +1,9 @@
-"""What many tests share: the shipped notes, their index, and the one real embedder a process can afford."""
+"""What many tests share: the shipped notes, their index, the one real embedder, and a scripted model."""
 
 import asyncio
 import fcntl
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.store.store import Store
 from knowledge.index import Index
 from knowledge.library import Library, load
 from knowledge.minilm import MiniLM
+from tests.loopback import ScriptedServer
 from tests.shipped import Viva
 
 
@@ -61,3 +63,10 @@ def viva(tmp_path: Path, notes_index: Path) -> Viva:
     data.mkdir()
     shutil.copyfile(notes_index, data / "notes.index")
     return Viva(tmp_path)
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A strict server: a test that leaves a request unanswered fails."""
+    with ScriptedServer() as server:
+        yield server

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -35,13 +35,6 @@ QUESTIONS: list[dict[str, Any]] = [
 NOTHING: dict[str, object] = {}
 
 Call = Callable[[ModelClient], Awaitable[object]]
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    """A strict server: a test that leaves a request unanswered fails."""
-    with ScriptedServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any, Literal, cast
 
 import openai
@@ -48,13 +48,6 @@ class Verdict(BaseModel):
     """A structured reply."""
 
     grade: Literal["pass", "fail"]
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    """A strict server: a test that leaves a request unanswered fails."""
-    with ScriptedServer() as server:
-        yield server
 
 
 @pytest.fixture

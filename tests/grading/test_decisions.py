@@ -1,7 +1,7 @@
 """The decisions judge, through the real client and real HTTP: probabilities kept, credit only for words."""
 
 import math
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,6 @@ from tests.loopback import Answer, Decide, Fault, ScriptedServer
 from tests.model_client import MODEL, MemoryLedger, connected
 
 MET, PARTIAL, MISSED, CONTRADICTED, UNSCORED = Verdict
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    """A strict server: a test that leaves a request unanswered fails."""
-    with ScriptedServer() as server:
-        yield server
 
 
 @pytest.fixture

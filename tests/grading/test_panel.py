@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -38,13 +37,6 @@ class Scripted:
             PointGrade(point_id=p.id, weight=p.weight, verdict=self._verdict, evidence=span) for p in submission.rubric
         )
         return Grade(judge=self.name, points=points, notices=("The judge's own notice.",))
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    """A strict server: a test that leaves a request unanswered fails."""
-    with ScriptedServer() as server:
-        yield server
 
 
 async def test_the_first_judge_that_grades_is_the_last_that_is_asked() -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import chain
-
-import pytest
 
 from tests.loopback import DECISIONS, Fail, Fault, Reply, Request, ScriptedServer, Whole
 from tests.shipped import StoredEvent, Viva
@@ -95,12 +92,6 @@ def held(viva: Viva, server: ScriptedServer, answers: list[str], *models: str) -
     assert viva.files_with(KEY) == []
     assert {path.name.split("-")[0] for path in viva.files_with(answers[0])} == {"viva.sqlite3"}
     return transcript
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
 
 
 def test_when_the_chat_judge_fails_the_embedded_judge_grades_and_that_is_told(
