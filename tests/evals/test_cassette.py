@@ -17,7 +17,7 @@ from evals.judges import bench
 from evals.run import REPEAT
 from tests.fakes import HashingEmbedder
 from tests.grading.examples import RUBRIC, submission
-from tests.grading.test_chat import GOOD
+from tests.grading.replies import GOOD
 from tests.loopback import CHAT, DECISIONS, Decide, Fail, Fault, Say, ScriptedServer
 from tests.model_client import KEY, MODEL
 

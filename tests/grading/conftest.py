@@ -1,16 +1,20 @@
-"""The embedded judge with the real embedder, once for each process: its encodings and readings are remembered."""
+"""The judges: the embedded one, its encodings and readings remembered, and one that asks a scripted model."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
+from bot.grading.chat import ChatJudge
 from bot.grading.cross_encoder import CrossEncoder
 from bot.grading.embedded import EmbeddedJudge
 from bot.grading.features import Matrix
 from bot.grading.matching import Matcher
 from knowledge.minilm import MiniLM
+from tests.fakes import HashingEmbedder
+from tests.loopback import ScriptedServer
+from tests.model_client import MODEL, connected
 
 # On a busy machine one example may take longer than hypothesis allows.
 settings.register_profile("grading", deadline=None)
@@ -41,3 +45,10 @@ def matcher(embedder: MiniLM) -> Matcher:
 def embedded(matcher: Matcher) -> EmbeddedJudge:
     """The judge that needs no network and no key."""
     return EmbeddedJudge(matcher)
+
+
+@pytest.fixture
+async def chat(server: ScriptedServer) -> AsyncIterator[ChatJudge]:
+    """A chat judge that asks the server."""
+    async with connected(server) as client:
+        yield ChatJudge(client, MODEL, Matcher(HashingEmbedder()))

@@ -13,8 +13,7 @@ from bot.grading.grade import Grade, Submission, Verdict
 from bot.grading.matching import Matcher
 from knowledge.note import Criterion, Misconception
 from tests.fakes import HashingEmbedder
-from tests.grading.examples import ANSWER, QUESTION, RUBRIC, submission, verdicts
-from tests.grading.test_chat import ATTACKS
+from tests.grading.examples import ANSWER, ATTACKS, QUESTION, RUBRIC, submission, verdicts
 from tests.loopback import Answer, Decide, Fault, ScriptedServer
 from tests.model_client import MODEL, MemoryLedger, connected
 

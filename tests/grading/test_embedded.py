@@ -19,8 +19,7 @@ from knowledge.library import Library
 from knowledge.minilm import MiniLM
 from knowledge.note import Criterion, Note
 from tests.fakes import HashingEmbedder
-from tests.grading.examples import RUBRIC, submission
-from tests.grading.test_chat import ATTACKS
+from tests.grading.examples import ATTACKS, RUBRIC, submission
 from training.pairs import ANSWERS
 
 NOTES = pytest.mark.parametrize("note_id", ["cross-entropy-and-kl", "cnn-layer-parameters", "research-talk"])
