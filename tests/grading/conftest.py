@@ -1,4 +1,4 @@
-"""The judges: the embedded one, its encodings and readings remembered, and one that asks a scripted model."""
+"""The judges: the embedded one, its encodings and readings remembered, and those that ask a scripted model."""
 
 from collections.abc import AsyncIterator, Sequence
 
@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from bot.grading.chat import ChatJudge
 from bot.grading.cross_encoder import CrossEncoder
+from bot.grading.decisions import DecisionsJudge
 from bot.grading.embedded import EmbeddedJudge
 from bot.grading.features import Matrix
 from bot.grading.matching import Matcher
@@ -52,3 +53,10 @@ async def chat(server: ScriptedServer) -> AsyncIterator[ChatJudge]:
     """A chat judge that asks the server."""
     async with connected(server) as client:
         yield ChatJudge(client, MODEL, Matcher(HashingEmbedder()))
+
+
+@pytest.fixture
+async def decisions(server: ScriptedServer) -> AsyncIterator[DecisionsJudge]:
+    """A decisions judge that asks the server."""
+    async with connected(server) as client:
+        yield DecisionsJudge(client, MODEL, Matcher(HashingEmbedder()))
