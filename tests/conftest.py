@@ -3,11 +3,12 @@
 import asyncio
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from bot.llm import ModelClient
 from bot.settings import VivaSettings
 from bot.store.store import Store
 from knowledge.index import Index
@@ -70,3 +71,12 @@ def server() -> Iterator[ScriptedServer]:
     """A strict server: a test that leaves a request unanswered fails."""
     with ScriptedServer() as server:
         yield server
+
+
+@pytest.fixture
+async def client(server: ScriptedServer) -> AsyncIterator[ModelClient]:
+    """A client of that server, with room in its budgets."""
+    from tests.model_client import connected  # takes a moment, which most tests need not wait for
+
+    async with connected(server) as client:
+        yield client
