@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -18,6 +19,7 @@ from subprocess import PIPE, CompletedProcess, Popen
 from typing import Any
 
 COMMAND = str(Path(sys.executable).with_name("viva"))
+SECRET = "s3cret-4711"  # a password or a key, to be seen nowhere
 PATIENCE = 120  # seconds until a process that should have ended is given up
 WITHOUT_MODELS = {"PYTHONPATH": str(Path(__file__).with_name("without_models"))}  # for whoever embeds nothing
 
@@ -125,3 +127,11 @@ def one_line(text: str) -> str:
     lines = text.splitlines()
     assert len(lines) == 1, text
     return lines[0]
+
+
+def told(result: CompletedProcess[str]) -> str:
+    """The one sentence about a mistake, without its lead; it must be all there is on standard error."""
+    sentence = one_line(result.stderr)
+    assert sentence.startswith("viva: "), sentence
+    assert not re.search(r"[.!?] [A-Z]", sentence), f"more than one sentence: {sentence}"
+    return sentence.removeprefix("viva: ")
