@@ -1,4 +1,4 @@
-"""A store in a file, and doors to it."""
+"""A store in a file, doors to it, and a drill told by hand."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -8,7 +8,9 @@ import pytest
 from bot.grading.grade import Judge
 from bot.store.store import Store
 from knowledge.library import Library
+from tests.coach.notes import note
 from tests.coach.scripted import LIBRARY, Door, ScriptedJudge, coach_of
+from tests.coach.story import Story
 
 
 @pytest.fixture
@@ -31,3 +33,9 @@ def door(store: Store) -> Callable[..., Door]:
         return Door(coach_of(notes, store, judge or ScriptedJudge(*patterns)), **where)
 
     return at
+
+
+@pytest.fixture
+def story() -> Story:
+    """A drill on one note whose points a, b, c weigh 0.2, 0.5, 0.3; its question stands open."""
+    return Story(note("kl", 0.2, 0.5, 0.3)).ask("kl")

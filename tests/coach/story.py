@@ -1,4 +1,4 @@
-"""A session told event by event, without a coach."""
+"""A session told event by event, without a coach, and what comes next in it."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -24,7 +24,7 @@ from bot.coach.events import (
     Start,
     Stop,
 )
-from bot.coach.interviewer import question
+from bot.coach.interviewer import Close, Next, next_question, question
 from bot.coach.session import Exchange, Session, apply
 from bot.grading.grade import Verdict, WrongBelief
 from knowledge.library import Library
@@ -126,3 +126,14 @@ class Story:
 
     def close(self) -> "Story":
         return self.happen(Closed(to="coach"))
+
+
+def after(story: Story) -> Next | Close:
+    """What the interviewer does next."""
+    return next_question(story.session, story.library)
+
+
+def ref(story: Story) -> tuple[str, int] | None:
+    """The note and rung of the next question; None when the session closes."""
+    move = after(story)
+    return (move.ref.note_id, move.ref.rung) if isinstance(move, Next) else None

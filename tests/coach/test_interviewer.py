@@ -1,37 +1,26 @@
-"""What the interviewer does next, from sessions told by hand."""
+"""What the interviewer does next in a drill, from sessions told by hand."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from bot.coach.events import Mode, QuestionRef, Stage
+from bot.coach.events import QuestionRef, Stage
 from bot.coach.interviewer import (
     PROBES_A_POINT,
     PROBES_A_QUESTION,
     Challenge,
-    Close,
     Next,
     Probe,
-    cloze,
     follow_up,
-    hint,
-    next_question,
     open_points,
     question,
 )
-from bot.grading.evidence import content
 from bot.grading.grade import Verdict
 from knowledge.library import Library
-from knowledge.note import Kind, Level, Note, RubricPoint
+from knowledge.note import Kind, Level
 from tests.coach.notes import CONTRADICTED, MET, MISSED, PARTIAL, UNSCORED, note
-from tests.coach.story import Story
-
-
-@pytest.fixture
-def story() -> Story:
-    """A drill on one note whose points a, b, c weigh 0.2, 0.5, 0.3; its question stands open."""
-    return Story(note("kl", 0.2, 0.5, 0.3)).ask("kl")
+from tests.coach.story import Story, after, ref
 
 
 def followed(story: Story) -> tuple[type[Challenge | Probe], str] | None:
@@ -133,16 +122,6 @@ KL = note("kl", rungs=3)
 def test_a_reference_means_a_question_while_the_notes_have_it(ref: QuestionRef, text: str | None) -> None:
     found = question(Library([KL]), ref)
     assert (found and found[0]) == text
-
-
-def after(story: Story) -> Next | Close:
-    return next_question(story.session, story.library)
-
-
-def ref(story: Story) -> tuple[str, int] | None:
-    """The note and rung of the next question; None when the session closes."""
-    move = after(story)
-    return (move.ref.note_id, move.ref.rung) if isinstance(move, Next) else None
 
 
 def test_everything_met_leads_to_the_next_rung_and_at_most_two_rungs_deep() -> None:
@@ -257,191 +236,3 @@ def test_the_seed_alone_decides_the_order() -> None:
     assert orders[0] == orders[1]
     assert len({tuple(order) for order in orders}) > 1
     assert drilled(Story(*reversed(SIX), questions=6, seed=1)) == orders[0]
-
-
-def interview_notes() -> list[Note]:
-    """Three notes for every stage of an interview, and the candidate's questions."""
-    return [
-        *(note(f"talk-{n}", kind=Kind.RESEARCH, topic="research", rungs=2) for n in range(3)),
-        *(note(f"signal-{n}", topic="signal-processing", rungs=2) for n in range(3)),
-        *(note(f"loss-{n}", topic="losses", rungs=2) for n in range(3)),
-        *(note(f"prob-{n}", topic="probability", rungs=2, level=Level.ADVANCED) for n in range(9)),
-        *(note(f"failure-{n}", kind=Kind.BEHAVIOURAL, topic="people", rungs=2) for n in range(3)),
-        note("questions-for-us", kind=Kind.BEHAVIOURAL, topic="people", rungs=2),
-    ]
-
-
-def interview(**start: Any) -> Story:
-    return Story(*interview_notes(), mode=Mode.INTERVIEW, **start)
-
-
-def held(story: Story, minutes_a_question: float = 0, verdict: Verdict = MISSED) -> list[str]:
-    """Hold the whole interview; the kinds of its main questions in order."""
-    while isinstance(move := after(story), Next):
-        story.ask(move.ref.note_id, move.ref.rung, move.stage).wait(minutes_a_question).answer(verdict).finish()
-    return [e.ref.note_id.split("-")[0] for e in story.session.history if not e.ref.rung]
-
-
-FUNDAMENTALS = {"loss", "prob"}
-
-
-def test_an_interview_follows_its_arc() -> None:
-    first, second, *middle, last_but_one, last = held(interview(minutes=30))
-    assert [first, second, last_but_one, last] == ["talk", "signal", "failure", "questions"]
-    assert len(middle) == 3
-    assert set(middle) <= FUNDAMENTALS
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_an_interview_opens_with_the_research_talk_unless_it_was_held_lately(seed: int) -> None:
-    notes = [*interview_notes(), note("research-talk", kind=Kind.RESEARCH, topic="research")]
-    assert asked_first(Story(*notes, mode=Mode.INTERVIEW, seed=seed)) == "research-talk"
-    assert asked_first(Story(*notes, mode=Mode.INTERVIEW, seed=seed, avoid=("research-talk",))) != "research-talk"
-
-
-def asked_first(story: Story) -> str:
-    move = after(story)
-    assert isinstance(move, Next)
-    return move.ref.note_id
-
-
-@pytest.mark.parametrize(("minutes", "count"), [(5, 1), (15, 2), (30, 3), (60, 7), (90, 10)])
-def test_longer_interviews_have_more_fundamentals(minutes: int, count: int) -> None:
-    assert sum(kind in FUNDAMENTALS for kind in held(interview(minutes=minutes))) == count
-
-
-@pytest.mark.parametrize(("minutes", "asked"), [(5, False), (14, False), (15, True), (60, True)])
-def test_a_short_interview_leaves_the_background_out(minutes: int, asked: bool) -> None:
-    assert ("signal" in held(interview(minutes=minutes))) is asked
-
-
-@pytest.mark.parametrize(
-    ("elapsed", "stage"),
-    [
-        (0, Stage.RESEARCH),
-        (5.9, Stage.RESEARCH),
-        (6, Stage.BACKGROUND),
-        (10.4, Stage.BACKGROUND),
-        (10.5, Stage.FUNDAMENTALS),
-        (23.9, Stage.FUNDAMENTALS),
-        (24, Stage.BEHAVIOURAL),
-        (27, Stage.QUESTIONS),
-        (30, Stage.QUESTIONS),
-        (500, Stage.QUESTIONS),
-    ],
-)
-def test_minutes_that_are_gone_cut_stages_but_never_the_candidates_questions(elapsed: float, stage: Stage) -> None:
-    story = interview(minutes=30).wait(elapsed).pause()
-    move = after(story)
-    assert isinstance(move, Next)
-    assert move.stage is stage
-
-
-def test_slow_answers_still_leave_room_for_the_candidates_questions() -> None:
-    first, second, last = held(interview(minutes=30), minutes_a_question=15)
-    assert (first, second in FUNDAMENTALS, last) == ("talk", True, "questions")
-
-
-def test_a_pause_costs_no_stage() -> None:
-    story = interview(minutes=30).pause().wait(500).resume()
-    move = after(story)
-    assert isinstance(move, Next)
-    assert move.stage is Stage.RESEARCH
-
-
-def test_an_interview_ends_after_the_candidates_questions() -> None:
-    story = interview().ask("questions-for-us", stage=Stage.QUESTIONS).answer(MISSED).finish()
-    assert after(story) == Close()
-
-
-def test_an_interview_goes_deeper_only_while_its_stage_has_time() -> None:
-    story = interview(minutes=30).ask("talk-0", stage=Stage.RESEARCH).wait(5).answer(MET).finish()
-    assert ref(story) == ("talk-0", 1)
-    story.ask("talk-0", 1, Stage.RESEARCH).wait(2).answer(MET).finish()
-    move = after(story)
-    assert isinstance(move, Next)
-    assert (move.stage, move.ref.rung) == (Stage.BACKGROUND, 0)
-
-
-def test_everything_met_keeps_to_the_arc() -> None:
-    story = interview(minutes=30)
-    kinds = held(story, minutes_a_question=1, verdict=MET)
-    order = [kind for n, kind in enumerate(kinds) if kind not in kinds[:n] and kind not in FUNDAMENTALS]
-    assert order == ["talk", "signal", "failure", "questions"]
-    texts = [e.text for e in story.session.history]
-    assert len(texts) == len(set(texts))
-
-
-def test_topic_and_level_of_an_interview_choose_its_fundamentals_only() -> None:
-    kinds = held(interview(topic="probability", level=Level.ADVANCED))
-    assert kinds == ["talk", "signal", "prob", "prob", "prob", "failure", "questions"]
-
-
-def test_a_stage_without_notes_is_passed_over() -> None:
-    some = [n for n in interview_notes() if n.topic in ("losses", "people")]
-    assert held(Story(*some, mode=Mode.INTERVIEW)) == ["loss", "loss", "loss", "failure", "questions"]
-
-
-def hinted(story: Story) -> list[tuple[str, str]]:
-    """All hints there are, in order."""
-    hints: list[tuple[str, str]] = []
-    while found := hint(story.session, story.rubric):
-        hints.append((found[0].id, found[1]))
-        story.hint(found[0].id, found[1])
-    return hints
-
-
-def test_hints_are_first_the_probes_then_the_points_with_gaps_heaviest_first(story: Story) -> None:
-    hints = hinted(story)
-    probes = [(p, f"What about {p} in kl?") for p in "bca"]
-    gaps = [(p.id, cloze(p.point, "What is kl?")) for p in sorted(story.rubric, key=lambda p: -p.weight)]
-    assert hints == [*probes, *gaps]
-
-
-def test_a_met_point_needs_no_hint(story: Story) -> None:
-    story.answer(MISSED, MET, MISSED)
-    assert {point_id for point_id, _ in hinted(story)} == {"a", "c"}
-
-
-def test_a_point_that_was_probed_is_hinted_at_by_its_gaps(story: Story) -> None:
-    story.answer(MISSED).probe("b")
-    assert hint(story.session, story.rubric) == (story.rubric[1], cloze(story.rubric[1].point, "What is kl?"))
-
-
-def test_there_is_no_hint_without_a_question(story: Story) -> None:
-    rubric = story.rubric
-    assert hint(story.answer(MISSED).finish().session, rubric) is None
-
-
-@pytest.mark.parametrize(
-    ("point", "asked", "gaps"),
-    [
-        ("Dropout rescales kept activations by 1/(1-p).", "What is dropout?", "Dropout … kept … by …."),
-        ("The entropy of the labels is constant.", "What is kl?", "The … of the labels is …."),
-        ("Rescaling predicts it, (roughly).", "Why rescale?", "Rescaling … it, …."),
-        ("It splits into H(p) + KL(p||q).", "What is kl?", "It … into …"),
-    ],
-)
-def test_gaps_stand_for_formulas_and_every_second_word_that_matters(point: str, asked: str, gaps: str) -> None:
-    assert cloze(point, asked) == gaps
-
-
-def questions(shipped: Note) -> list[tuple[str, Sequence[RubricPoint]]]:
-    return [(shipped.question, shipped.rubric), *((rung.question, rung.rubric) for rung in shipped.follow_ups)]
-
-
-def test_gaps_of_every_shipped_point_show_something_of_it_and_keep_a_quarter_back(library: Library) -> None:
-    for shipped in library:
-        for asked, points in [
-            (shipped.question, shipped.rubric),
-            *((f.question, f.rubric) for f in shipped.follow_ups),
-        ]:
-            for point in points:
-                own = set(content(point.point)) - set(content(asked))
-                shown = set(content(cloze(point.point, asked)))
-                assert len(own - shown) >= 0.25 * len(own), (shipped.id, point.id)
-
-
-def test_every_shipped_probe_is_a_question_of_its_own(library: Library) -> None:
-    probes = [point.probe for shipped in library for _, points in questions(shipped) for point in points]
-    assert len(probes) == len(set(probes))

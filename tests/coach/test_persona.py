@@ -9,15 +9,9 @@ from bot.coach.persona import Persona, Spoken, authored, gives_away, shorten
 from bot.coach.reply import Delta
 from knowledge.note import RubricPoint
 from tests.coach.models import MODEL, client_of
-from tests.coach.notes import ANSWER, CONTRADICTED, MET, MISSED, PARTIAL, note, point
+from tests.coach.notes import ANSWER, CONTRADICTED, MET, MISSED, PARTIAL, point
 from tests.coach.story import Story
 from tests.loopback import Fault, ScriptedServer
-
-
-@pytest.fixture
-def story() -> Story:
-    """A drill on one note whose points a, b, c weigh 0.2, 0.5, 0.3; its question stands open."""
-    return Story(note("kl", 0.2, 0.5, 0.3)).ask("kl")
 
 
 def test_a_challenge_quotes_the_candidate_and_does_not_judge(story: Story) -> None:
