@@ -45,3 +45,9 @@ async def store(url: str) -> AsyncIterator[Store]:
     opened = await Store.open(url)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where there is no SQLite file yet."""
+    return tmp_path / "viva.sqlite3"

@@ -2,10 +2,13 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, NullPool, create_engine, make_url
 
 from bot.store.store import Record, SessionRow, Store
+
+ANSWER = "the entropy of fixed labels is a constant"
 
 
 def record(event_id: str, body: str = "{}", kind: str = "say") -> Record:
@@ -19,6 +22,14 @@ async def session(
     row = await store.session(session_id)
     assert row
     return row
+
+
+async def answered(path: Path, server: str | None = None) -> Store:
+    """A store in a SQLite file, with the answer in twenty events of a session."""
+    store = await Store.open(f"sqlite:///{path}")
+    row = await session(store, server=server)
+    await store.append(row.id, [record(str(n), f'"{ANSWER}{" and so on" * 100}"') for n in range(20)])
+    return store
 
 
 @contextmanager
