@@ -14,7 +14,8 @@ from typing import Any, TypeAlias
 
 from tests.drills import Act, Drills, Talk
 from tests.killing import Killing
-from tests.loopback import Fail, Fault, Reply, Request, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Fail, Fault, Reply, Request
 from tests.reckoning import lost_or_doubled
 from tests.shipped import PATIENCE, WITHOUT_MODELS, Viva
 from tests.storm import Storm

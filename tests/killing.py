@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import count
 
 from tests.drills import ActT, Json, PersonT, Talk
-from tests.loopback import Fail, Fault, Reply, Request, Say, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Fail, Fault, Reply, Request, Say
 from tests.shipped import PATIENCE, WITHOUT_MODELS, Viva
 from tests.terminal.replies import configured, is_judge, verdicts
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from tests.drills import ActT, Json, PersonT, Talk
-from tests.loopback import Fail, Fault, Reply, Request, Say, Whole
+from tests.model_replies import Fail, Fault, Reply, Request, Say, Whole
 from tests.shipped import PATIENCE
 from tests.terminal.replies import is_judge, verdicts
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.loopback import Say, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Say
 from tests.shipped import Viva, told
 
 DONT_KNOW = ("/drill losses 1", "I don't know, zebras perhaps", "I don't know, still zebras")

@@ -9,9 +9,10 @@ import pytest
 
 from bot.errors import BudgetSpent, ModelError, ModelRefused
 from bot.llm import ModelClient
-from tests.loopback import CHAT, DECISIONS, Decide, Fault, Say, ScriptedServer
+from tests.loopback import ScriptedServer
 from tests.model_calls import CALLS, PROMPT, QUESTIONS, Call, chat, decide, stream
 from tests.model_client import KEY, MODEL, MemoryLedger, connected
+from tests.model_replies import CHAT, DECISIONS, Decide, Fault, Say
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -6,9 +6,10 @@ import pytest
 
 from bot.errors import ModelError, ModelMalformed, ModelRefused, ModelUnavailable
 from bot.llm import MAX_RETRIES, ModelClient
-from tests.loopback import MODELS, Fail, Fault, Request, Say, ScriptedServer, Wire
+from tests.loopback import ScriptedServer
 from tests.model_calls import CALLS, PROMPT, Call, chat, decide, stream
 from tests.model_client import KEY, MODEL, connected
+from tests.model_replies import MODELS, Fail, Fault, Request, Say, Wire
 
 NOTHING: dict[str, object] = {}
 

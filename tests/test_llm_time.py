@@ -7,9 +7,10 @@ import pytest
 
 from bot.errors import ModelUnavailable
 from bot.llm import MAX_RETRIES, ModelClient
-from tests.loopback import Fail, Fault, Say, ScriptedServer
+from tests.loopback import ScriptedServer
 from tests.model_calls import CALLS, PROMPT, Call, chat
 from tests.model_client import MODEL, connected
+from tests.model_replies import Fail, Fault, Say
 
 
 @CALLS

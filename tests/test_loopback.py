@@ -25,7 +25,8 @@ from openai.types.decision import (
 from openai.types.decision_create_params import Question
 from pydantic import BaseModel
 
-from tests.loopback import DECISIONS, Answer, Decide, Fail, Fault, Reply, Request, Say, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import DECISIONS, Answer, Decide, Fail, Fault, Reply, Request, Say
 
 MODEL = "gpt-6-luna"
 QUESTIONS: list[Question] = [

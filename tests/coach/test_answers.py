@@ -13,7 +13,8 @@ from knowledge.search import Findings, Hit
 from prompts.render import edition
 from tests.coach.models import MODEL, client_of
 from tests.coach.notes import note
-from tests.loopback import Fault, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Fault
 
 LIBRARY = Library([note("kl"), note("dropout"), note("bayes")])
 

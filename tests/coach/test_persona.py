@@ -11,7 +11,8 @@ from knowledge.note import RubricPoint
 from tests.coach.models import MODEL, client_of
 from tests.coach.notes import ANSWER, CONTRADICTED, MET, MISSED, PARTIAL, point
 from tests.coach.story import Story
-from tests.loopback import Fault, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Fault
 
 
 def test_a_challenge_quotes_the_candidate_and_does_not_judge(story: Story) -> None:

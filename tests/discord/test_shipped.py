@@ -12,8 +12,9 @@ from tests.discord.people import Person
 from tests.discord.process import on_discord
 from tests.discord.rules import Json
 from tests.killing import Killing
-from tests.loopback import Fail, Fault, Reply, ScriptedServer
-from tests.loopback import Request as Asked
+from tests.loopback import ScriptedServer
+from tests.model_replies import Fail, Fault, Reply
+from tests.model_replies import Request as Asked
 from tests.reckoning import lost_or_doubled
 from tests.shipped import WITHOUT_MODELS, Viva, one_line
 from tests.terminal.replies import configured, granting, nothing_was_said

@@ -18,8 +18,9 @@ from evals.run import REPEAT
 from tests.fakes import HashingEmbedder
 from tests.grading.examples import RUBRIC, submission
 from tests.grading.replies import GOOD
-from tests.loopback import CHAT, DECISIONS, Decide, Fail, Fault, Say, ScriptedServer
+from tests.loopback import ScriptedServer
 from tests.model_client import KEY, MODEL
+from tests.model_replies import CHAT, DECISIONS, Decide, Fail, Fault, Say
 
 COMMAND = "viva eval grading --judge chat --record"
 GIVEN = Decide([{"met": 0.9, "partial": 0.1}, {"partial": 0.8, "missed": 0.2}, {"contradicted": 1.0}])

@@ -18,7 +18,8 @@ from evals.report import read_json
 from knowledge.library import Library
 from prompts.render import PROMPTS
 from tests.evals.test_cassette import by_words
-from tests.loopback import Say, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Say
 from tests.shipped import Viva, one_line
 
 SAID = "KL is not symmetric."

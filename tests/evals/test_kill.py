@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.loopback import Fail, Fault, Reply, Request, Say, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Fail, Fault, Reply, Request, Say
 from tests.shipped import PATIENCE, Viva
 
 CASES, KILLS, CONCURRENCY = 120, 2, 4

@@ -8,7 +8,8 @@ import pytest
 from bot.grading.chat import ChatJudge
 from tests.grading.examples import ATTACKS, QUESTION, RUBRIC, submission
 from tests.grading.replies import graded
-from tests.loopback import Request, Say, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Request, Say
 
 Quoting = Callable[[Request, str], str]
 

@@ -11,8 +11,9 @@ from bot.grading.matching import Matcher
 from tests.fakes import HashingEmbedder
 from tests.grading.examples import ANSWER, CONTRADICTED, MET, MISSED, PARTIAL, RUBRIC, submission, verdicts
 from tests.grading.replies import GOOD, graded
-from tests.loopback import Fail, Fault, Say, ScriptedServer
+from tests.loopback import ScriptedServer
 from tests.model_client import MODEL, MemoryLedger, connected
+from tests.model_replies import Fail, Fault, Say
 
 NO_POINTS: dict[str, Any] = {"points": []}
 

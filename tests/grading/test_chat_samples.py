@@ -12,8 +12,9 @@ from bot.grading.matching import Matcher
 from tests.fakes import HashingEmbedder
 from tests.grading.examples import CONTRADICTED, MET, MISSED, PARTIAL, UNSCORED, submission, verdicts
 from tests.grading.replies import GOOD, graded
-from tests.loopback import Fail, Fault, Request, Say, ScriptedServer
+from tests.loopback import ScriptedServer
 from tests.model_client import MODEL, connected
+from tests.model_replies import Fail, Fault, Request, Say
 
 ENTROPY, SAME = "The entropy plus KL is the cross-entropy.", "both losses have the same gradient"
 

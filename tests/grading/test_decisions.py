@@ -22,8 +22,9 @@ from tests.grading.examples import (
     submission,
     verdicts,
 )
-from tests.loopback import Answer, Decide, Fault, ScriptedServer
+from tests.loopback import ScriptedServer
 from tests.model_client import MODEL, MemoryLedger, connected
+from tests.model_replies import Answer, Decide, Fault
 
 
 async def test_each_point_is_graded_with_its_probability_and_words(

@@ -7,7 +7,8 @@ from bot.grading.decisions import DecisionsJudge
 from bot.grading.grade import Submission
 from knowledge.note import Criterion, Misconception
 from tests.grading.examples import ANSWER, MISSED, RUBRIC, UNSCORED, submission, verdicts
-from tests.loopback import Answer, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Answer
 
 DISTANCE = Misconception(claim="KL is a distance between distributions.", correction="It is no metric.")
 SAME = Misconception(claim="The loss is the entropy.", correction="KL comes on top of it.")

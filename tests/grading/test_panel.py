@@ -15,8 +15,9 @@ from bot.grading.panel import Jury, Panel
 from knowledge.errors import EmbedderError
 from tests.fakes import HashingEmbedder
 from tests.grading.examples import ANSWER, RUBRIC, submission, verdicts
-from tests.loopback import Decide, Fail, Fault, ScriptedServer
+from tests.loopback import ScriptedServer
 from tests.model_client import MODEL, MemoryLedger, connected
+from tests.model_replies import Decide, Fail, Fault
 
 
 class Scripted:

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from tests.killing import Killing
-from tests.loopback import Fail, Fault, Reply, Request, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Fail, Fault, Reply, Request
 from tests.reckoning import lost_or_doubled
 from tests.shipped import WITHOUT_MODELS, Viva, one_line
 from tests.slack.double import APP_TOKEN, SIGNING_SECRET, Double

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
-from tests.loopback import CHAT, DECISIONS, Decide, Request, Say, ScriptedServer, Whole
+from tests.loopback import ScriptedServer
+from tests.model_replies import CHAT, DECISIONS, Decide, Request, Say, Whole
 
 KEY = "sk-s3cret-4711"
 MODEL = "loopback"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 
-from tests.loopback import DECISIONS, Fail, Fault, Reply, Request, ScriptedServer, Whole
+from tests.loopback import ScriptedServer
+from tests.model_replies import DECISIONS, Fail, Fault, Reply, Request, Whole
 from tests.shipped import StoredEvent, Viva
 from tests.terminal.replies import KEY, answer_in, configured, decided, granting, is_judge, nothing_was_said
 

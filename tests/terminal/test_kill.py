@@ -9,7 +9,8 @@ from collections import Counter
 
 import pytest
 
-from tests.loopback import Fail, Fault, Reply, Request, ScriptedServer
+from tests.loopback import ScriptedServer
+from tests.model_replies import Fail, Fault, Reply, Request
 from tests.shipped import Viva
 from tests.terminal.replies import configured, is_judge, nothing_was_said
 

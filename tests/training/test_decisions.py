@@ -20,8 +20,9 @@ from evals.report import Report, write_json
 from evals.thresholds import NEVER, PRECISION
 from knowledge.library import Library
 from tests.fakes import HashingEmbedder
-from tests.loopback import Decide, ScriptedServer
+from tests.loopback import ScriptedServer
 from tests.model_client import MODEL, connected
+from tests.model_replies import Decide
 from training.decisions import fit, main, rows, unseen
 
 MET, PARTIAL, MISSED, CONTRADICTED, UNSCORED = Verdict
