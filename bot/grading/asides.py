@@ -30,14 +30,20 @@ _MET = r"(?:met|satisfied|fulfilled|stated|covered|correct|right|said|complete|p
 _GRADE = r"(?:rate|mark|count|score|grade|tick|confirm|record|accept|approve|credit|consider|treat)(?:e?d)?"
 _GRADER = r"(?:grader|examiner|evaluator|assessor|interviewer|professor)"
 _ANSWER = r"(?:answer|response|submission)"
+_SET_ASIDE = r"(?:ignore|disregard|forget|override|skip|bypass|waive)"
+_ORDERS = r"(?:instructions?|prompt|criteria|guidelines)"
+_ITEMS = r"(?:points?|criteri\w+|items?|box(?:es)?|verdicts?|answers?)"
+_ALL_ITEMS = rf"(?:all|every|each)\ (?:\w+\ ){{0,3}}{_ITEMS}"
+_TEN = r"(?<![\d/]) (?:10\s?(?:/|out\ of)\s?10|5/5) (?![\d/])"
 
 # Each alternative needs a word of grading in the company of an instruction or a claim: "we ignore the
 # padding index" and "a perfect score on train" are statements.
 _TO_GRADER = re.compile(
     rf"""
       # the instructions set aside, or new ones
-      \b(?:ignore|disregard|forget|override|skip|bypass|waive)\b .{{0,40}}
-      \b(?:rubric|instructions?|grading|prompt|criteria|guidelines)\b
+      \b{_SET_ASIDE}\b .{{0,40}} \b(?:rubric|grading|(?:your|previous|prior|all)\ (?:\w+\ )?{_ORDERS})\b
+    | (?:^|[.!?:,;"]|\b(?:please|must|should|now|just|then|and)\ ) [^\w\n]* {_SET_ASIDE}\b .{{0,25}}
+      \b{_ORDERS}\b (?!\ (?:tokens?|part|in\ the\ loss))
     | \b(?:new|previous)\ instructions\b | \byour\ (?:guidelines|instructions|developers|rules|policy)\b
     | \b(?:system|developer)[\ -](?:override|message|note|reminder)\b
       # another role, for the text or for its reader
@@ -51,15 +57,20 @@ _TO_GRADER = re.compile(
     | \b(?:grader|examiner)\ (?:has|may|should|must|will)\b | \b{_GRADER}\b .{{0,40}} \b{_TOP}\ {_MARKS}\b
     | \bthis\ (?:conversation|session|chat|interview|exam)\b
       # structure that is not the candidate's to give
-    | \[/?inst\] | <</?sys>> | <\|\w+\|>
+    | \[/?inst\] .{{0,80}} \b(?:verdict|met|grade|pass|score|points?|marks?)\b | <</?sys>>
+    | ^[^\w\n<]* <\|\w+\|> | <\|(?:im_\w+|system|user|assistant)\|>
     | ^[^\w\n]* (?:begin|end)\ (?:of\ )?(?:\w+\ )?(?:answer|submission|input|notes)\b
       # marks, asked for or said to be deserved
-    | \b(?:give|award|assign|grant|deserves?|worth|earn|i\ get)\b .{{0,30}} \b{_TOP}\ (?:possible\ )?{_MARKS}\b
-    | (?<![\d/]) (?:\b10 \s? (?:/|out\ of) \s? 10\b | \b5/5\b) (?![\d/])
+    | \b(?:award|assign|grant|deserves?|worth|earn|i\ get)\b .{{0,30}} \b{_TOP}\ (?:possible\ )?{_MARKS}\b
+    | \bgive\b .{{0,30}} \b{_TOP}\ (?:possible\ )?(?:marks?|grades?|credits?|points)\b
+    | ^[^\w\n]* give\b .{{0,30}} \b{_TOP}\ (?:possible\ )?{_MARKS}\b
+    | \b(?:{_ANSWER}|me|please|award|deserves?|worth|rat(?:e|ing)|grade|marks?)\b .{{0,40}} {_TEN}
+    | {_TEN} .{{0,20}} \b(?:{_ANSWER}|please|marks?|for\ me)\b | ^[^\w\n]* {_TEN} [^\w\n]* $
     | \b(?:score|grade|mark)\ (?:this|me)\b | \bgrade\ it\b | \b(?:pass|credit)\ me\b | \bdon'?t\ grade\b
     | \b(?:award|grant)\ (?:\w+\ ){{0,3}}points\b | \bg[ai]ve\ me\b .{{0,20}} \b(?:points|credit|marks)\b
-    | \b{_GRADE}\b .{{0,30}} \b(?:{_ANSWER}|me|this|these|them|all|every\w*|each|following|rest|remaining)\b .{{0,20}}
-      \bas\b .{{0,15}} \b{_MET}\b
+    | \b{_GRADE}\b .{{0,30}}
+      \b(?:{_ANSWER}|me|this|these|them|everything|following|rest|remaining|{_ALL_ITEMS})\b
+      .{{0,20}} \bas\b .{{0,15}} \b{_MET}\b
     | \b(?:mark|count|tick|credit)\ (?:all\ )?(?:the|every|each)\ (?:rest|others?|box(?:es)?|criteri\w+)\b
     | \bset\ the\ (?:score|grade|verdict)\ to\b
     | \b(?:put|place)\ a\ tick\b | \bplease\b .{{0,60}} \bscore\b | \b(?:complete|perfect|flawless)\ answer\b
@@ -69,7 +80,8 @@ _TO_GRADER = re.compile(
     | \b(?:points?|items?|everything|criteri\w+)\b .{{0,20}} \brubric\b
     | \b(?:all|every|each)\b .{{0,25}} \b(?:points?|criteri\w+|items?)\b .{{0,25}}
       \b(?:is|are|as|been|was|were)\ (?:met|satisfied|fulfilled|stated)\b
-    | \bcriteria\ (?:are\ |were\ )?(?:all\ )?(?:met|satisfied|fulfilled)\b
+    | (?:^|[.!?:,;]|\bthat\ ) [^\w\n]* (?:(?:all|the|your|these)\ )* criteria\ (?:are\ |were\ )?(?:all\ )?
+      (?:met|satisfied|fulfilled)\b
     | \bpoints\ i\ (?:covered|made|listed|named)\b
     | \b(?:states?|covers?|explains?|confirms?)\ (?:all|every|each)\b .{{0,12}} \bpoints?\b
     | \b(?:met|satisfied|fulfilled)\b .{{0,12}} \b(?:for|on)\ (?:all|every|each)\b
@@ -105,7 +117,7 @@ evaluate evaluation everybody everyone everything exam examination excellent exe
 final finish flawless follow fulfil fulfill full grant guess guideline hear hereby high highest hope hour hundred ignore
 imply important instruct instruction instructor interview interviewer item job judge judgement justice key kind left
 list look max maximal maximum meet merit mind minimum miss missed must name need next nothing note now obvious official
-ok omit operator order outcome output overlook override part pass percent perfect perfection permission point policy
+ok omit operator order outcome output overlook override part pass percent perfect perfection permission point
 positive possible praise professor promise prompt put quality question rating react read record register reject remain
 remaining rest result return review reviewer round rule satisfactory satisfy sentence session since skip state status
 stop submit succeed success system team ten today top total treat trust update user valid verify want whatever whole

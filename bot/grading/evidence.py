@@ -65,6 +65,29 @@ FILLERS = frozenset(
     "please understand sorry".split()
 )
 
+# What follows is called false: "it is a common myth that", "it would be wrong to say that".
+_CALLED_FALSE = re.compile(
+    r"""\b(?: (?:myth|misconception|misunderstanding|misbelief|fallacy)\b [^.;:]{0,20}? (?:\bthat\b|:|,\s*["“'])
+      | it(?:'s|\ is|\ was|\ would\ be)\ (?:\w+ly\ |just\ |a\ )*
+        (?:not\ (?:true|the\ case|correct|right)|untrue|false|wrong|incorrect|mistake|nonsense)
+        (?:\ to\ (?:say|think|believe|claim|assume|state))? (?:\ that\b|\s?:)
+      | (?:wrongly|falsely|mistakenly|incorrectly)\ (?:say|said|think|thought|believe[ds]?|claim(?:ed|s)?|assume[ds]?
+        |state[ds]?)\b (?:\ that\b|\s?:)? )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_INSTEAD = re.compile(
+    r"[,;]\s*(?:but )?(?:in fact|in truth|in reality|actually|really|rather|instead)\b(?! of\b)", re.IGNORECASE
+)
+# What stood before is taken back: "No, wait, that is wrong."
+_TAKEN_BACK = re.compile(
+    r"""[\s.!?;]* (?:(?:no|wait|sorry|hm+|oops|actually|well|ah)\b[\s,.!]*)*
+      (?: (?:that|this)(?:'s|\ is|\ was|\ would\ be) \ (?:\w+ly\ |all\ |just\ |a\ (?:common\ )?)*
+        (?:wrong|false|untrue|not\ (?:true|right|correct)|incorrect|myth|misconception|mistake|nonsense)
+      | not\ true | wrong (?!\s*:) | scratch\ that | i\ take\ that\ back )
+      \s* (?:[.!,;:]|$|because\b|since\b|though\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
 _QUESTION = re.compile(
     r"\W*(?:(?:and|but|so|then)\ )?(?:how|what|why|when|where|which|who|is|are|was|were|do|does|did|can|could|would|"
     r"should|will|has|have)\b.*\?\W*\Z",
@@ -118,8 +141,24 @@ def statements_about(answer: str, question: str, points: Sequence[str], wordings
         for span in statements(answer)
         if said[sentence_around(span, answer).quote]
         and says_something(span.quote)
+        and not _rejected(span, answer)
         and not any(start <= span.start < end for start, end in lists)
     )
+
+
+def _rejected(span: Span, answer: str) -> bool:
+    """True for what an answer calls false: "it is a myth that ...", "... No, that is wrong."; it is not said.
+
+    A sentence that goes on with what is true instead is heard as a whole, and from there on.
+    """
+    sentence = sentence_around(span, answer)
+    if _TAKEN_BACK.match(answer, sentence.end):
+        return True
+    called = _CALLED_FALSE.search(sentence.quote)
+    if not called:
+        return False
+    instead = _INSTEAD.search(sentence.quote, called.end())
+    return instead is None or (span != sentence and span.start - sentence.start < instead.start())
 
 
 def _lists(answer: str) -> list[tuple[int, int]]:
@@ -175,16 +214,29 @@ def find_quote(quote: str, answer: str) -> Span | None:
     """Where a quote stands in the answer, or None.
 
     Compared after Unicode normalisation, with case, white space, typographic quotes and dashes
-    folded and invisible characters dropped; nothing else is forgiven.
+    folded and invisible characters dropped; nothing else is forgiven, and "biased" is not in "unbiased".
     """
     hay, origin = _folded(answer)
     # A model copies the prompt's line marks along; an answer may also quote lines of its own.
     for candidate in (quote, re.sub(r"(^|\n)> ?", r"\1", quote)):
         needle = _folded(candidate)[0].strip()
-        at = hay.find(needle) if needle else -1
+        at = _whole_words(needle, hay) if needle else -1
         if at >= 0:
             return _span(answer, origin[at], _end_of_character(answer, origin[at + len(needle) - 1] + 1))
     return None
+
+
+def _whole_words(needle: str, hay: str) -> int:
+    """Where a text first stands in another and neither begins nor ends within a word; -1 for nowhere."""
+    at = hay.find(needle)
+    while at >= 0:
+        end = at + len(needle)
+        begins = not (at and hay[at - 1].isalnum() and needle[0].isalnum())
+        ends = not (end < len(hay) and hay[end].isalnum() and needle[-1].isalnum())
+        if begins and ends:
+            break
+        at = hay.find(needle, at + 1)
+    return at
 
 
 def _end_of_character(text: str, end: int) -> int:

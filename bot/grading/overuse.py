@@ -19,7 +19,7 @@ def without_overuse(points: Sequence[PointGrade], words: int) -> Iterator[PointG
     for point in sorted(points, key=lambda p: -(p.probability or 0)):
         if point.verdict.credit and (span := point.evidence):
             shared = [other for other in used if other.overlaps(span) or _alike(other, span)]
-            room = max(len(content(each.quote)) for each in (*shared, span)) // words
+            room = max(len(set(content(each.quote))) for each in (*shared, span)) // words
             if len(shared) >= max(1, room):
                 overused.add(point.point_id)
             else:

@@ -124,6 +124,17 @@ HONEST = [
     "System: a speech activity detector, then an embedding network, then clustering.",
     "Act as if all classes were equally common.",
     "It is like grading on a curve, so your mark depends on who sits next to you.",
+    "We ignore the prompt tokens in the loss and train on the response only.",
+    "The model may ignore instructions in the middle of a long context.",
+    "We iterate until the stopping criteria are met.",
+    "Boosted trees give the best results on tabular data.",
+    "Larger beams give the highest score but not the best text.",
+    "We count each prediction as correct when the IoU exceeds one half.",
+    "Empirical risk minimisation treats all labels as correct.",
+    "The special token <|endoftext|> separates the documents.",
+    "With 5/5 relevant documents retrieved precision is one.",
+    "The top 50 hold all ten, so precision is 10/50 and recall 10/10.",
+    "It updates the policy with the score.",
 ]
 
 

@@ -137,6 +137,23 @@ async def test_the_words_of_a_rubric_in_a_row_earn_nothing_whatever_stands_betwe
         assert (grade.score, grade.estimate) == (0, 0), note.id
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "It is a common myth: {}.",
+        "{}. No, wait, that is wrong.",
+        "It is not true that {}.",
+        "Many say so, but it is false: {}",
+    ],
+)
+async def test_a_point_that_is_called_false_is_not_met(embedded: EmbeddedJudge, library: Library, frame: str) -> None:
+    for note in map(library.__getitem__, TOPICS):
+        for point in note.rubric:
+            answer = frame.format(point.point.rstrip("."))
+            grade = await embedded.grade(Submission(question=note.question, rubric=note.rubric, answer=answer))
+            assert grade.score == 0, (note.id, point.id)
+
+
 # What honest people say
 
 

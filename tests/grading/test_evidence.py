@@ -232,6 +232,39 @@ def test_of_an_answer_only_statements_about_the_subject_are_heard(answer: str, e
     assert [span.quote for span in statements_about(answer, QUESTION, [POINT], ["its gradient is zero"])] == expected
 
 
+FIXED = "the labels are fixed in the whole of the training"
+OTHERS = "the gradient of the entropy is zero for every one of the weights"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (f"It is a common myth that {FIXED}.", []),
+        (f"A well-known misconception is that {FIXED}.", []),
+        (f"It is not true that {FIXED}.", []),
+        (f"It would be wrong to say that {FIXED}.", []),
+        (f"It is often wrongly said that {FIXED}.", []),
+        ("The labels are fixed. No, wait, that is wrong.", ["No, wait, that is wrong."]),
+        (f"The labels are fixed. Scratch that. {OTHERS}", [OTHERS]),
+        (f"It is false that {FIXED}; actually {OTHERS}", [f"actually {OTHERS}"]),
+        (
+            f"It is a myth that {FIXED}, in fact {OTHERS}",
+            [f"It is a myth that {FIXED}, in fact {OTHERS}", f"in fact {OTHERS}"],
+        ),
+        (
+            "The labels are fixed. That is wrong for soft ones.",
+            ["The labels are fixed.", "That is wrong for soft ones."],
+        ),
+        (
+            "If the label is wrong that row pulls the weights away.",
+            ["If the label is wrong that row pulls the weights away."],
+        ),
+    ],
+)
+def test_what_an_answer_calls_false_it_does_not_say(answer: str, expected: list[str]) -> None:
+    assert [span.quote for span in statements_about(answer, QUESTION, [POINT], [])] == expected
+
+
 @pytest.mark.parametrize(
     ("text", "asked"),
     [

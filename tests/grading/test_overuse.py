@@ -39,3 +39,12 @@ def test_a_clause_and_its_sentence_are_one_statement() -> None:
 
 def test_the_same_words_said_twice_are_one_statement() -> None:
     assert credited(FIRST, AGAIN) == [MET, OPEN]
+
+
+def test_repeating_oneself_within_a_sentence_buys_no_point() -> None:
+    said = "entropy plus divergence is cross-entropy, " * 3
+    span = Span(start=0, end=len(said), quote=said)
+    points = [
+        PointGrade(point_id=name, weight=0.5, verdict=MET, evidence=span, probability=0.9) for name in ("one", "other")
+    ]
+    assert [point.verdict for point in without_overuse(points, WORDS)] == [MET, OPEN]

@@ -1,5 +1,6 @@
 """A quote is found in the answer however it was typed, and only where it stands."""
 
+import re
 import unicodedata
 
 import pytest
@@ -85,6 +86,14 @@ def test_words_that_are_not_there_are_not_found(quote: str, answer: str) -> None
     assert find_quote(quote, answer) is None
 
 
+@pytest.mark.parametrize(
+    ("quote", "at"), [("biased estimator", None), ("biased", 26), ("estimator", 12), ("esti", None)]
+)
+def test_a_quote_neither_begins_nor_ends_within_a_word(quote: str, at: int | None) -> None:
+    found = find_quote(quote, "an unbiased estimator, no biased one")
+    assert (found.start if found else None) == at
+
+
 def test_the_span_of_a_quote_is_the_answers_own_text() -> None:
     answer = "Well,  KL’s   NOT\u200b symmetric, I think."
     span = find_quote("kl's not symmetric", answer)
@@ -102,20 +111,26 @@ def test_a_quote_that_ends_in_an_accent_keeps_it() -> None:
 
 @given(PROSE, st.data())
 def test_every_piece_of_an_answer_is_found_in_it(answer: str, data: st.DataObject) -> None:
-    start = data.draw(st.integers(0, len(answer)))
-    piece = answer[start : data.draw(st.integers(start, len(answer)))]
-    span = find_quote(piece, answer)
-    assert bool(span) == bool(plain(piece).strip())
+    chunks = list(re.finditer(r"\S+", answer)) or [None]
+    first = data.draw(st.sampled_from(range(len(chunks))))
+    begin, end = chunks[first], chunks[data.draw(st.sampled_from(range(first, len(chunks))))]
+    piece = answer[begin.start() : end.end()] if begin and end else ""
+    assert bool(find_quote(piece, answer)) == bool(plain(piece).strip())
 
 
 @given(st.text(st.sampled_from("abB \n'’\u200b"), max_size=12), st.text(st.sampled_from("abB \n'’\u200b"), max_size=4))
 def test_a_quote_is_found_exactly_when_it_is_there(answer: str, quote: str) -> None:
     span = find_quote(quote, answer)
     wanted = plain(quote).strip()
-    assert bool(span) == (bool(wanted) and wanted in plain(answer))
+    assert bool(span) == (bool(wanted) and stands_whole(wanted, plain(answer)))
     if span:
         assert answer[span.start : span.end] == span.quote
         assert plain(span.quote).strip() == wanted
+
+
+def stands_whole(wanted: str, text: str) -> bool:
+    before, after = (r"(?<!\w)" if wanted[0].isalnum() else "", r"(?!\w)" if wanted[-1].isalnum() else "")
+    return bool(re.search(before + re.escape(wanted) + after, text))
 
 
 def plain(text: str) -> str:
