@@ -116,21 +116,21 @@ def auroc(score: Floats, positive: Flags) -> float:
     return float((ranks(score)[positive].sum() - n * (n + 1) / 2) / (n * (len(positive) - n)))
 
 
-def brier(probability: Floats, right: Flags) -> float:
-    """Mean squared distance of a probability from what came true."""
-    return mean((probability - right) ** 2)
+def brier(expected: Floats, worth: Floats | Flags) -> float:
+    """Mean squared distance of what was expected, in [0, 1], from what came true: a flag, or a worth in [0, 1]."""
+    return mean((expected - worth) ** 2)
 
 
-def reliability(probability: Floats, right: Flags) -> list[tuple[float, float, int]]:
-    """For each bin of probability with cases in it: mean probability, share that came true, how many."""
-    bins = np.minimum((probability * BINS).astype(np.intp), BINS - 1)
+def reliability(expected: Floats, worth: Floats | Flags) -> list[tuple[float, float, int]]:
+    """For each bin of what was expected with cases in it: its mean, the mean of what came true, how many."""
+    bins = np.minimum((expected * BINS).astype(np.intp), BINS - 1)
     chosen = [bins == b for b in range(BINS)]
-    return [(float(probability[c].mean()), float(right[c].mean()), int(c.sum())) for c in chosen if c.any()]
+    return [(float(expected[c].mean()), float(worth[c].mean()), int(c.sum())) for c in chosen if c.any()]
 
 
-def calibration_error(probability: Floats, right: Flags) -> float:
+def calibration_error(expected: Floats, worth: Floats | Flags) -> float:
     """Expected calibration error: mean distance of the bins from the diagonal, by their sizes."""
-    return share(sum(abs(p - true) * n for p, true, n in reliability(probability, right)), len(right))
+    return share(sum(abs(p - true) * n for p, true, n in reliability(expected, worth)), len(worth))
 
 
 def risk_coverage(confidence: Floats, right: Flags) -> list[tuple[float, float]]:

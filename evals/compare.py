@@ -1,5 +1,6 @@
 """Two reports against each other: paired differences, and every verdict that flipped."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,17 +11,18 @@ from evals.cases import CaseError
 from evals.report import Report, show
 from evals.summary import Summary, metrics
 
+_OF_A_CASE = ("question", "rubric", "answer", "gold_points", "gold_score")
 HIGHER_IS_BETTER = {"pearson": True, "QWK": True, "MAE": False, "accuracy per point": True}
 
 
 def compare(before: Report, after: Report) -> Summary:
-    """What changed from one report to another over the cases both have.
+    """What changed from one report to another over the cases both have, worded and labelled alike.
 
     Differences are after minus before, with a paired bootstrap over questions: both scores of a case are
     drawn together. Raises CaseError where the reports have nothing to compare.
     """
     first, second = _by_trial(before), _by_trial(after)
-    shared = [trial for trial in first if trial in second]
+    shared = [trial for trial in first if trial in second and _alike(first[trial], second[trial])]
     pairs = [(first[trial], second[trial]) for trial in shared if first[trial].get("gold_score") is not None]
     if not pairs:
         raise CaseError("The two reports share no case with a gold score; compare two runs over the same cases.")
@@ -40,7 +42,7 @@ def compare(before: Report, after: Report) -> Summary:
         "before": before["summary"]["judge"],
         "after": after["summary"]["judge"],
         "cases": len(pairs),
-        "left out": len(first.keys() ^ second.keys()),
+        "left out": len(first.keys() | second.keys()) - len(shared),
         "difference": metrics(statistics, [a["question"] for a, _ in pairs]),
         "flips": flips,
         "flips that became right": sum(flip["gold"] == flip["after"] for flip in flips),
@@ -60,7 +62,11 @@ def worse(comparison: Summary) -> list[str]:
 
 def told(comparison: Summary, most: int = 40) -> str:
     """A comparison as text."""
-    left_out = f", {comparison['left out']} more in only one of the two" if comparison["left out"] else ""
+    left_out = (
+        f", {comparison['left out']} more in only one of the two or changed between them"
+        if comparison["left out"]
+        else ""
+    )
     lines = [f"{comparison['before']} -> {comparison['after']}: {comparison['cases']} cases{left_out}", ""]
     for name, metric in comparison["difference"].items():
         bounds = f"  [{show(metric['low'])}, {show(metric['high'])}]" if metric["low"] is not None else ""
@@ -86,11 +92,17 @@ def _clear(metric: Summary) -> bool:
 
 def _by_trial(report: Report) -> dict[tuple[str, int], dict[str, Any]]:
     found: dict[tuple[str, int], dict[str, Any]] = {}
+    repeats: Counter[str] = Counter()
     for entry in report["cases"]:
         if "points" in entry and not entry.get("failed"):
-            repeat = sum((entry["id"], earlier) in found for earlier in range(report["summary"]["repeats"]))
-            found[entry["id"], repeat] = entry
+            found[entry["id"], repeats[entry["id"]]] = entry
+        repeats[entry["id"]] += 1
     return found
+
+
+def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two entries are of the same case: a label that changed is no progress of a judge."""
+    return all(one.get(name) == other.get(name) for name in _OF_A_CASE)
 
 
 def _right(entry: dict[str, Any]) -> int:

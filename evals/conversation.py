@@ -19,6 +19,7 @@ from bot.coach.reply import DebriefReply, Delta, ExplanationReply, GradeReply, Q
 from bot.errors import ModelError
 from bot.grading.grade import Judge
 from bot.store.store import Store
+from evals import agreement
 from evals.cases import Case
 from evals.run import Outcome
 from evals.summary import Summary, metrics, slices
@@ -148,13 +149,13 @@ class Conversation:
         held = np.array([not outcome.broken for _, outcome in rows], dtype=np.float64)
         return {
             "metrics": metrics(
-                {"conversations as they must be": lambda chosen: float(held[chosen].mean())},
+                {"conversations as they must be": lambda chosen: agreement.mean(held[chosen])},
                 [case.id for case, _ in rows],
             ),
             "checks": sum(outcome.checks for _, outcome in rows),
             "broken": {case.id: list(outcome.broken) for case, outcome in rows if outcome.broken},
             "slices": slices(
-                rows, {"kind": lambda row: row[0].kind}, {"held": lambda chosen: float(held[chosen].mean())}
+                rows, {"kind": lambda row: row[0].kind}, {"held": lambda chosen: agreement.mean(held[chosen])}
             ),
             "worst": [case.id for case, outcome in rows if outcome.broken],
         }

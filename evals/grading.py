@@ -81,6 +81,8 @@ class Grading:
         self._library = library
         self._judge = judge
         self._submissions = {case.id: self._submission(case) for case in cases}
+        if dangling := next((case for case in cases if case.clean and case.clean not in self._submissions), None):
+            raise CaseError(f"The case {dangling.id!r} names {dangling.clean!r} as its clean answer, which is no case.")
 
     def _submission(self, case: GradingCase) -> Submission:
         submission = case.submission(self._library)

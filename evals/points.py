@@ -77,17 +77,17 @@ class Points:
         }
         known = ~np.isnan(self.expected)
         if known.any():
+            # What is expected is a worth, and is held against the worth of the label: half for a point partly said.
+            expected = self.expected[known]
+            worth = np.array([verdict.credit for verdict in GOLD])[self.gold[known]]
             # Would the point be credited? Every point has an answer to that, also those left open.
-            probability = self.expected[known]
-            credited = np.isin(self.gold[known], [GOLD.index(v) for v in GOLD if v.credit])
-            confidence, right = np.abs(probability - 0.5), (probability >= 0.5) == credited
+            credited = worth > 0
+            confidence, right = np.abs(expected - 0.5), (expected >= 0.5) == credited
             found["calibration"] = {
-                "brier": number(agreement.brier(probability, credited)),
-                "expected calibration error": number(agreement.calibration_error(probability, credited)),
-                "AUROC": number(agreement.auroc(probability, credited)),
-                "reliability": [
-                    [number(p), number(true), n] for p, true, n in agreement.reliability(probability, credited)
-                ],
+                "brier": number(agreement.brier(expected, worth)),
+                "expected calibration error": number(agreement.calibration_error(expected, worth)),
+                "AUROC": number(agreement.auroc(expected, credited)),
+                "reliability": [[number(p), number(true), n] for p, true, n in agreement.reliability(expected, worth)],
             }
             curve = agreement.risk_coverage(confidence, right)
             shown = np.unique(np.linspace(0, len(curve) - 1, min(_CURVE, len(curve))).round().astype(np.int_))

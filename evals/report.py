@@ -114,7 +114,7 @@ class _Report(BaseModel):
 
 
 def write_junit(report: Report, failures: Sequence[str], path: Path) -> None:
-    """One test a case (failed where its trial failed) and one a gate, for a CI to show."""
+    """One test a case (in error where its trial failed) and one for each gate that failed, for a CI to show."""
     summary, cases = report["summary"], report["cases"]
     broken = [case for case in cases if case.get("failed")]
     suite = ElementTree.Element(

@@ -78,8 +78,8 @@ class Retrieval:
                 {
                     **{f"AUROC of {name}": _telling(found, name, inside) for name in RANKERS},
                     "AUROC of scope": lambda chosen: agreement.auroc(scope[chosen], inside[chosen]),
-                    "inside, let in": lambda chosen: _share(scope[chosen][inside[chosen]] >= 0.5),
-                    "outside, turned away": lambda chosen: _share(scope[chosen][~inside[chosen]] < 0.5),
+                    "inside, let in": lambda chosen: agreement.mean(scope[chosen][inside[chosen]] >= 0.5),
+                    "outside, turned away": lambda chosen: agreement.mean(scope[chosen][~inside[chosen]] < 0.5),
                 },
                 [_cluster(case) for case in cases],
             ),
@@ -113,7 +113,7 @@ def _rank(hits: Sequence[Hit], by: Callable[[Hit], float], expect: Sequence[str]
 
 def _of_ranks(ranks: agreement.Floats) -> dict[str, agreement.Statistic]:
     def recall(k: int) -> agreement.Statistic:
-        return lambda chosen: _share(ranks[chosen] <= k)
+        return lambda chosen: agreement.mean(ranks[chosen] <= k)
 
     def reciprocal(chosen: Rows) -> float:
         return float((1 / ranks[chosen]).mean()) if len(chosen) else float("nan")
@@ -125,10 +125,6 @@ def _telling(found: Sequence[FoundOutcome], ranker: str, inside: agreement.Flags
     """How well a ranker's best score alone tells inside from outside."""
     best = np.array([outcome.best[ranker] for outcome in found])
     return lambda chosen: agreement.auroc(best[chosen], inside[chosen])
-
-
-def _share(flags: agreement.Flags) -> float:
-    return float(flags.mean()) if len(flags) else float("nan")
 
 
 def _cluster(case: RetrievalCase) -> str:

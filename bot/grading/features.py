@@ -45,7 +45,6 @@ AGAINST = (
     "order",
 )
 FEATURES = (*OF_VECTORS, *OF_READING, *AGAINST)
-COMPETITION = ("lead over other points", "ownership", "voice", "voice as read")  # need other points
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,8 @@ class PointGrade(_Value):
 
     Credit needs evidence: met and partial carry a span of the candidate's own words, unless the
     candidate marked the point (`marked`). `probability` is how sure the judge is of its verdict and
-    `expected` what it expects the point to be worth (1 met, 0.5 partial), in [0, 1], where it can say.
+    `expected` what it expects the point to be worth (1 met, 0.5 partial), in [0, 1], where it can say; the
+    embedded judge does not tell partly said from said, and expects either to be worth 1.
     `probabilities` are those of all verdicts as a model gave them, before any calibration.
     """
 

@@ -44,6 +44,22 @@ def test_a_comparison_is_after_minus_before_over_the_cases_both_have() -> None:
     assert (found["flips that became right"], found["flips that became wrong"]) == (1, 1)
 
 
+def test_a_case_that_was_labelled_anew_is_left_out() -> None:
+    kept = "x", 1, 1, MET, MET
+    before, after = graded("old", kept, ("y", 1, 1, MISSED, MET)), graded("new", kept, ("y", 1, 1, MET, MET))
+    found = compare(before, after)
+    assert (found["cases"], found["left out"], found["difference"]["accuracy per point"]["value"]) == (1, 1, 0)
+
+
+def test_a_trial_that_failed_does_not_shift_the_later_ones() -> None:
+    first, second = (graded("j", ("x", 1, score, MET, verdict)) for score, verdict in ((0.2, MISSED), (1, MET)))
+    before, after = (graded("j") for _ in range(2))
+    before["cases"] = [{**first["cases"][0], "failed": "The judge is away."}, second["cases"][0]]
+    after["cases"] = [first["cases"][0], second["cases"][0]]
+    found = compare(before, after)
+    assert (found["cases"], found["flips"], found["difference"]["MAE"]["value"]) == (1, [], 0)
+
+
 def test_both_scores_of_a_case_are_drawn_together() -> None:
     scores = [0.1, 0.9, 0.3, 0.7, 0.5]  # far apart, and yet every one rises by the same
     before, after = (
@@ -58,7 +74,7 @@ def test_a_comparison_is_told_with_what_is_clear_of_zero_and_every_flip() -> Non
     after = graded("new", ("x", 1, 0.6, MET, MET), ("y", 0, 0.5, MISSED, MISSED), ("z", 0.5, 0.4, MET, MET))
     after["cases"].append(graded("new", ("only", 1, 1, MET, MET))["cases"][0])
     lines = told(compare(before, after)).splitlines()
-    assert lines[0] == "old -> new: 3 cases, 1 more in only one of the two"
+    assert lines[0] == "old -> new: 3 cases, 1 more in only one of the two or changed between them"
     assert [line.split()[0] for line in lines if "clear of zero" in line] == ["bias"]
     assert [line.strip() for line in lines if "->" in line][1:] == ["x a: missed -> met (gold met)"]
 
@@ -159,8 +175,9 @@ def test_the_gates_that_are_shipped_are_of_reports_that_there_can_be() -> None:
     split = json.loads(SPLIT.read_text(encoding="utf-8"))
     known = {"grading": {*split, *APART, "train", "all"}, "retrieval": {"all"}, "conversation": {"all"}}
     for key in gates:
-        task, of, _ = key.split(" ", 2)
+        task, of, judge = key.split(" ", 2)
         assert of in known[task]
+        assert judge in {"embedded", "search"}
     assert failures({"summary": SUMMARY, "cases": []}) == []
 
 

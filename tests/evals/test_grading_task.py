@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import ModelError, ModelUnavailable
 from bot.grading.grade import Grade, PointGrade, Span, Submission, Verdict
-from evals.cases import AgreementCase, GradingCase
+from evals.cases import AgreementCase, CaseError, GradingCase
 from evals.conversation import Conversation, ConversationCase, HeldOutcome
 from evals.grading import Grading, against_reference
 from evals.page import page, write_page
@@ -130,6 +130,18 @@ async def test_slices_are_means_over_their_own_cases(tmp_path: Path) -> None:
         "open": 0.375,
         "accuracy": 0.25,
     }
+
+
+async def test_an_attack_without_its_clean_answer_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(CaseError, match="names 'plane' as its clean answer"):
+        await report(tmp_path, [case("plain"), case("loud", clean="plane")], ScriptedJudge({}))
+
+
+async def test_a_judge_that_expects_what_a_point_is_worth_is_calibrated(tmp_path: Path) -> None:
+    cases = [case("half", (PARTIAL, MISSED))]
+    script: Script = {"half": ((PARTIAL, 0.5), (MISSED, 0.0))}
+    calibration = (await report(tmp_path, cases, ScriptedJudge(script)))["summary"]["calibration"]
+    assert (calibration["brier"], calibration["expected calibration error"]) == (0, 0)
 
 
 async def test_the_lift_of_an_attack_is_against_the_same_answer_without_it(tmp_path: Path) -> None:

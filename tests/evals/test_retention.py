@@ -40,7 +40,7 @@ def test_more_is_left_than_by_random_order_for_the_same_questions(found: Finding
     assert ours.mean > by_chance.mean + 0.02
 
 
-def test_the_readme_has_the_table_of_the_command(found: Findings) -> None:
+def test_the_readme_has_a_table_of_the_form_that_the_command_writes(found: Findings) -> None:
     shown = README.read_text(encoding="utf-8").split("<!-- retention -->\n")[1].split("<!-- /retention -->")[0]
     assert form(shown) == form(table(replace(found, convergence=found.convergence[:1] * 4)))
     assert README.with_name("retention.png").exists()
