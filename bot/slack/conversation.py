@@ -238,8 +238,9 @@ class Conversation(conversation.Conversation[Call, Where]):
         if found or not place.direct:
             return found
         for row in await self._store.sessions(person, without="closed"):
-            if Place.read(row.place).channel == place.channel:
-                return await self._coach.unfinished(person, row.place)
+            here = Place.read(row.place).channel == place.channel
+            if here and (found := await self._coach.unfinished(person, row.place)):
+                return found
         return None
 
     async def inquire(self, call: Call, text: str) -> None:

@@ -128,6 +128,19 @@ async def test_a_direct_message_begins_a_drill_and_the_next_one_answers(scene: S
     assert asked(judge) == [ANSWER]
 
 
+async def test_an_answer_anywhere_in_direct_messages_counts_though_the_notes_were_asked_meanwhile(
+    scene: Scene, judge: ScriptedJudge
+) -> None:
+    ada = scene.person("Ada")
+    pane, other = [(await ada.say(ada.dm, "help"))["ts"] for _ in range(2)]
+    await ada.say(ada.dm, "drill losses 3", thread=pane)
+    await scene.settled()
+    await scene.slash(ada, "ask what is bayes?", ada.dm)
+    for thread in ("", other):
+        await scene.say(ada, ANSWER, Thread(ada.dm, thread))
+    assert asked(judge) == [ANSWER, ANSWER]
+
+
 async def test_a_mention_without_words_is_told_what_it_could_say(scene: Scene) -> None:
     ada = scene.person("Ada")
     message = await scene.say(ada, "", mention=True)
