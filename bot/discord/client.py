@@ -25,7 +25,7 @@ from bot.discord.privacy import Forgetting
 from bot.discord.servers import SettingsCard
 from bot.discord.showing import Showing
 from bot.discord.telling import whisper
-from bot.surface.beside import LOOK_SECONDS, left, repeatedly
+from bot.surface.beside import LOOK_SECONDS, left, repeatedly, until_done
 from bot.surface.servers import Servers
 from bot.unexpected import noted, told
 
@@ -90,14 +90,12 @@ class Viva(discord.AutoShardedClient):
         log.info("ready in %d servers", len(self.guilds))
         if not self._caught_up:
             self._caught_up = True
-            if self.app.leases is None:
-                await self._take_up()
             self._beside = [asyncio.create_task(work) for work in self._work()]
 
     def _work(self) -> Iterator[Coroutine[Any, Any, None]]:
         """What is done beside answering: where other processes may die, what they leave is looked for again."""
-        if self.app.leases is not None:
-            yield repeatedly(LOOK_SECONDS, self._take_up, "taking up what was left")
+        look = until_done if self.app.leases is None else repeatedly
+        yield look(LOOK_SECONDS, self._take_up, "taking up what was left")
         yield repeatedly(_RETRY_SECONDS, self.showing.catch_up_again, "showing what was not taken")
         yield repeatedly(REMIND_SECONDS, self._remind, "reminding people")
         yield repeatedly(_DAY, self._expire, "removing old sessions")

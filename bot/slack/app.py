@@ -25,7 +25,7 @@ from bot.slack.serving import serving
 from bot.slack.web import Web, proxy_to, sdk_client, session
 from bot.slack.web import log as web_log
 from bot.store.installations import Installations
-from bot.surface.beside import LOOK_SECONDS, left, repeatedly
+from bot.surface.beside import LOOK_SECONDS, left, repeatedly, until_done
 
 log = logging.getLogger("viva.slack")
 
@@ -131,8 +131,8 @@ class Viva:
 
     def _work(self) -> Iterator[Coroutine[Any, Any, None]]:
         """What is done beside answering: where other processes may die, what they leave is looked for again."""
-        shared = self.parts.app.leases is not None
-        yield repeatedly(LOOK_SECONDS, self._take_up, "taking up what was left") if shared else self._take_up()
+        look = until_done if self.parts.app.leases is None else repeatedly
+        yield look(LOOK_SECONDS, self._take_up, "taking up what was left")
         yield repeatedly(_RETRY_SECONDS, self.parts.showing.catch_up_again, "showing what was not taken")
         yield repeatedly(_DAY, self._expire, "removing old sessions")
         yield repeatedly(REMIND_SECONDS, self._remind, "reminding people")

@@ -26,11 +26,26 @@ async def left(coach: Coach, leases: Leases | None, places: str) -> list[Session
     return [row for row in interrupted if row.id not in taken]
 
 
-async def repeatedly(seconds: float, work: Callable[[], Awaitable[object]], what: str) -> NoReturn:
+Work = Callable[[], Awaitable[object]]
+
+
+async def repeatedly(seconds: float, work: Work, what: str) -> NoReturn:
     """Do something now, and again every so many seconds; what goes wrong is logged and tried anew the next time."""
     while True:
-        try:
-            await work()
-        except Exception as error:  # nobody waits for this, and the next time may go well
-            log.warning("%s could not be done (%s)", what, noted(error))
+        await _goes_well(work, what)
         await asyncio.sleep(seconds)
+
+
+async def until_done(seconds: float, work: Work, what: str) -> None:
+    """Do something now; what goes wrong is logged and tried anew every so many seconds, until it went well once."""
+    while not await _goes_well(work, what):  # noqa: ASYNC110  # nobody tells when it would go well
+        await asyncio.sleep(seconds)
+
+
+async def _goes_well(work: Work, what: str) -> bool:
+    try:
+        await work()
+    except Exception as error:  # nobody waits for this, and the next time may go well
+        log.warning("%s could not be done (%s)", what, noted(error))
+        return False
+    return True

@@ -147,11 +147,16 @@ class Showing(ABC, Generic[By, Channel, Message, AnyTurn]):
     async def _catch_up(self, session_id: str, until: str = "") -> None:
         """Those before an event: it and what came after it are shown to whoever waits for that."""
         self._behind.discard(session_id)
-        for event in await self._coach.unshown(session_id):
-            if event.id == until:
-                return
-            if not await self._show(session_id, event.id, self._coach.handle(session_id, event, once=True, kept=True)):
-                return
+        try:
+            for event in await self._coach.unshown(session_id):
+                if event.id == until:
+                    return
+                replies = self._coach.handle(session_id, event, once=True, kept=True)
+                if not await self._show(session_id, event.id, replies):
+                    return
+        except StoreError:
+            self._behind.add(session_id)  # what the database does not take or tell now, it may later
+            raise
 
     async def catch_up_with(self, session_ids: Iterable[str]) -> None:
         """Catch up in many sessions; one that takes long or cannot go on does not hold up the others."""

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.coach.scripted import ScriptedJudge
+from bot.coach.events import Say
+from bot.compose import App
+from bot.errors import StoreError
+from bot.slack import app as slack_app
+from bot.store.store import SessionRow
+from tests.coach.scripted import NOON, ScriptedJudge
 from tests.slack.drilling import open_prompts
 from tests.slack.scene import ANSWER, Scene, buttons
 from tests.slack.shown import text_of
@@ -185,6 +192,29 @@ async def test_a_drill_goes_on_after_a_restart_with_the_buttons_and_forms_of_bef
     await scene.submit(form, answer="the other half")
     assert [submission.answer for submission in judge.asked] == ["half of it", "the other half"]
     assert len(open_prompts(scene.slack.lab, thread)) == 1
+
+
+async def test_what_was_left_is_taken_up_though_the_database_was_away_at_the_start(
+    scene: Scene, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, lagging = list[int](), app.store.lagging
+
+    async def away_once(*what: Any) -> list[SessionRow]:
+        looks.append(1)
+        if len(looks) == 1:
+            raise StoreError("The database is away; try again.")
+        return await lagging(*what)
+
+    ada = scene.person("Ada")
+    thread = await scene.drill(ada)
+    (row,) = await app.store.named("")
+    await scene.stop()
+    await app.coach.keep(row.id, Say(id="1", at=NOON, text=ANSWER))
+    monkeypatch.setattr(app.store, "lagging", away_once)
+    monkeypatch.setattr(slack_app, "LOOK_SECONDS", 0.1)
+    await scene.start()
+    await scene.settled()
+    assert scene.said(thread).count("Grade 100 %") == 1
 
 
 async def test_what_is_told_again_after_a_restart_is_not_answered_again(scene: Scene, judge: ScriptedJudge) -> None:

@@ -56,6 +56,23 @@ async def test_what_the_database_did_not_take_is_dealt_with_at_the_next_look(
     assert len(posts) == 2, "a grade and a probe, once"
 
 
+async def test_what_the_database_did_not_tell_at_a_look_is_asked_for_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coach, posts = coach_of(LIBRARY, store, ScriptedJudge("-")), list[object]()
+    await Door(coach).start()
+    await coach.keep("s1", SAID)
+    showing = Posting(coach)
+    monkeypatch.setattr(workers, "say", lambda **what: posts.append(what.get("prompt")))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType, reportUnknownMemberType]  # of a test
+    with monkeypatch.context() as down:
+        down.setattr(store.database, "_reads", Refusing())
+        await showing.catch_up_with(["s1"])
+        await showing.catch_up_again()
+    await showing.catch_up_again()
+    await showing.catch_up_again()
+    assert len(posts) == 2, "a grade and a probe, once"
+
+
 class Refusing:
     """A database that takes nothing."""
 
