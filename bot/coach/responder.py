@@ -148,8 +148,10 @@ class Responder:
             return
         for notice in exchange.notices:
             turn.say(NoticeReply(text=notice))
+        if _goes_on(turn, exchange):
+            return  # a probe now would be answered by what was said before anybody read it
         said_little = hear(event.text, exchange.text, exchange.answered_prompt)
-        gave_up = said_little is not Heard.ANSWER and len(exchange.answers) > 1
+        gave_up = said_little is not Heard.ANSWER and bool(exchange.probes)
         move = None if gave_up else follow_up(turn.session, rubric)
         if said_little is Heard.EMPTY and turn.session.mode is Mode.DRILL:
             turn.say(NoticeReply(text=_NOTHING_SAID))
@@ -300,6 +302,12 @@ class Responder:
         exchange = turn.session.history[index]
         if exchange.grade:
             turn.say(card(exchange, exchange.grade, self._library, final=True, number=index + 1))
+
+
+def _goes_on(turn: Turn, exchange: Exchange) -> bool:
+    """Whether more of an answer has come meanwhile, in messages of their own; what follows comes after the last."""
+    behind = [e for e in turn.session.pending if isinstance(e, Say) and e.prompt is None and e.id != turn.event.id]
+    return any(hear(e.text, exchange.text, exchange.last_prompt) is not Heard.QUESTION for e in behind)
 
 
 def _nudge(turn: Turn) -> tuple[str, str] | None:

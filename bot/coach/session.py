@@ -232,7 +232,7 @@ def _decided(session: Session, event: Outcome) -> Session:
 def _merge(exchange: Exchange, said: Say | None, grade: Grade) -> Exchange:
     """Take over what a new answer earned; what was earned before is never lost."""
     first = not exchange.points
-    unaided = first or (bool(exchange.runs) and not exchange.probes)  # after a try nothing was asked but the next one
+    unaided = not exchange.probes  # between tries, and between parts of one answer, nothing was asked
     points = dict(exchange.points)
     best_try = _tests_earned(grade.points) >= _tests_earned(points.values())
     for point in grade.points:

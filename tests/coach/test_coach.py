@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.coach.events import Say
 from bot.coach.persona import Persona
 from bot.coach.reply import DebriefReply, ExplanationReply, GradeReply, NoticeReply, ProbeReply, QuestionReply
 from bot.coach.responder import MAX_ANSWER
@@ -154,6 +155,28 @@ async def test_a_question_back_is_no_answer(door: Callable[..., Door], store: St
     assert kinds(await ada.say("Do you mean the discrete case?")) == ["notice"]
     assert "graded" not in await kept(ada, store)
     assert "question" in kinds(await ada.say())
+
+
+@pytest.mark.parametrize(
+    ("patterns", "parts", "followed"),
+    [
+        (["+--", "+-", "-"], ["p given q", "by the prior", "over the evidence"], [[], [], ["grade", "probe"]]),
+        (["+"], ["p given q", "by the prior"], [[], ["grade", "question"]]),
+        (["+--"], ["p given q", "I don't know"], [[], ["probe"]]),
+        (["+--"], ["p given q", "Do you mean the discrete case?"], [["grade", "probe"], ["notice"]]),
+    ],
+)
+async def test_an_answer_in_several_messages_is_followed_up_after_the_last_of_them(
+    door: Callable[..., Door], patterns: list[str], parts: list[str], followed: list[list[str]]
+) -> None:
+    judge = ScriptedJudge(*patterns)
+    ada = door(judge=judge)
+    await ada.start(topic="probability")
+    said = [Say(**ada.next(), text=text) for text in parts]
+    for event in said:
+        await ada.coach.keep(ada.session_id, event)
+    assert [kinds(await ada.send(event)) for event in said] == followed
+    assert {asked.question for asked in judge.asked} == {"What is bayes?"}
 
 
 async def test_what_was_earned_before_giving_up_stays_earned(door: Callable[..., Door]) -> None:

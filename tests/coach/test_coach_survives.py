@@ -226,7 +226,7 @@ async def test_answers_sent_at_once_are_taken_in_turn(door: Callable[..., Door])
     ada = door("-", "-", "-", "-")
     await ada.start()
     await asyncio.gather(*(ada.say(f"answer number {n}") for n in range(4)))
-    (first, *_) = (await ada.session()).history
+    (first,) = (await ada.session()).exchanges
     assert first.answers == tuple(f"answer number {n}" for n in range(4))
 
 

@@ -202,6 +202,12 @@ def test_points_that_were_not_asked_about_again_keep_their_grade(story: Story) -
     assert score(story) == pytest.approx(0.5 + 0.3 * 0.75 + 0.2 * 0.5)
 
 
+def test_a_second_part_of_an_answer_is_as_unaided_as_the_first(story: Story) -> None:
+    story.answer(MET, MISSED).answer(MET, of="bc")
+    assert {p.aid for p in story.open.points.values()} == {Aid.NONE}
+    assert score(story) == pytest.approx(1)
+
+
 def test_help_is_charged_only_where_it_led_to_credit(story: Story) -> None:
     story.hint("a").answer(MISSED).probe("b").answer(MISSED)
     assert {p.aid for p in story.open.points.values()} == {Aid.NONE}
@@ -259,7 +265,7 @@ def test_a_grade_that_comes_after_its_question_is_over_changes_no_question(story
 
 def test_a_misconception_is_kept_once_in_the_words_that_stated_it_first(story: Story) -> None:
     first, again, other = belief(quote="so easy"), belief(quote="easy, as I said"), belief("dropout")
-    story.answer(MISSED, beliefs=[first]).answer(MISSED, beliefs=[again, other]).answer(PARTIAL)
+    story.answer(MISSED, beliefs=[first]).probe("a").answer(MISSED, beliefs=[again, other]).answer(PARTIAL)
     assert story.open.grade
     assert story.open.grade.misconceptions == (first, other)
     assert score(story) == pytest.approx(0.375)
