@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import reduce
 from typing import get_args
@@ -34,6 +34,9 @@ from bot.coach.events import (
 from bot.grading.grade import Aid, Grade, PointGrade, Verdict, WrongBelief
 from bot.grading.running import Run, is_test
 from knowledge.search import resolve
+
+AWAY = timedelta(minutes=15)
+"""The longest silence that counts: who takes longer has left, with /quit, a closed window or without a word."""
 
 
 class Status(StrEnum):
@@ -95,8 +98,8 @@ class Session:
     far: none is put twice. `pending` are candidate events that have no reply yet, oldest first;
     `replies` is what the others got. `subject` is what "and why is that?" would lean on, `context` what it
     was when the candidate asked last.
-    `active_seconds` leaves pauses out. `panel` are those who vote, `votes` what each said about a point:
-    (question, point), both counted from 1 -> person -> verdict.
+    `active_seconds` leaves out pauses and all of a silence beyond `AWAY`. `panel` are those who vote, `votes` what
+    each said about a point: (question, point), both counted from 1 -> person -> verdict.
     """
 
     status: Status = Status.NEW
@@ -180,10 +183,10 @@ def _heard(session: Session, event: CandidateEvent) -> Session:
 
 
 def _at(session: Session, at: datetime) -> Session:
-    """Let time pass; a pause does not count, and a clock set back does not un-pass it."""
+    """Let time pass; a pause does not count, a silence only up to `AWAY`, and a clock set back does not un-pass it."""
     if session.clock is None:
         return replace(session, clock=at)
-    passed = max(0.0, (at - session.clock).total_seconds()) if session.status is Status.ACTIVE else 0.0
+    passed = max(0.0, min(at - session.clock, AWAY).total_seconds()) if session.status is Status.ACTIVE else 0.0
     return replace(session, clock=max(session.clock, at), active_seconds=session.active_seconds + passed)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.coach.events import Ask, Graded, Mode, Replied
 from bot.coach.reply import NoticeReply
-from bot.coach.session import Session, Status, replay
+from bot.coach.session import AWAY, Session, Status, replay
 from bot.grading.grade import Aid, Verdict
 from tests.coach.notes import CONTRADICTED, MET, MISSED, PARTIAL, UNSCORED, belief, grade, note
 from tests.coach.story import NOON, Story
@@ -106,6 +106,14 @@ def test_time_passes_between_events(story: Story) -> None:
 def test_a_pause_does_not_count(story: Story) -> None:
     story.wait(2).pause().wait(600).resume().wait(3).say()
     assert minutes(story) == 5
+
+
+def test_who_leaves_without_a_pause_is_not_thought_to_be_there_all_day(story: Story) -> None:
+    story.wait(2).say()
+    story.wait(24 * 60).say()
+    assert minutes(story) == 2 + AWAY.total_seconds() / 60
+    story.wait(3).say()
+    assert minutes(story) == 5 + AWAY.total_seconds() / 60
 
 
 def test_whoever_answers_in_a_pause_is_back(story: Story) -> None:
