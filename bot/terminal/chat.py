@@ -200,19 +200,21 @@ class Chat:
     async def _chosen(self, start: Callable[..., Start], topic: str | None) -> Start:
         """The start with its topic and what to ask first: at a terminal another order each time.
 
-        Raises UsageError where there is nothing to ask: a mistake must not end the open session.
+        Raises UsageError where nothing is due.
         """
         wished = start(id=_new_id(), at=_now(), topic=topic)
         if self._interactive:
             wished = wished.model_copy(update={"seed": random.randrange(2**31)})  # noqa: S311  # no secret
         if self._interactive or topic == DUE:
             return await self._coach.memory.planned(PERSON, wished)
-        if topic:
-            self._app.knowledge.library.topic(topic)
         return wished
 
     async def _begin(self, start: Start) -> None:
-        """A new session; one that is still open is ended first, with its debrief if there is one."""
+        """A new session; one that is still open is ended first, with its debrief if there is one.
+
+        Raises UsageError where there is nothing to ask: a mistake must not end the open session.
+        """
+        start = self._coach.checked(start)
         if self._session_id is not None:
             await self._end(self._session_id)
         session_id = _new_id()

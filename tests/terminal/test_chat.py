@@ -67,6 +67,7 @@ MISTAKES = {
     "/xyzzy": "There is no /xyzzy; /help lists what there is.",
     "/drill astrology": "There is no topic 'astrology'; the command `topics` lists them.",
     "/drill loses 3": "There is no topic 'loses'; did you mean losses?",
+    "/drill behavioural research": "There is no research question on behavioural; leave the level out.",
     "/drill losses 99": "The number of questions lies between 1 and 50, 99 does not.",
     "/interview 4": "The number of minutes lies between 5 and 180, 4 does not.",
     "/drill due": "Nothing is due yet; /drill asks something new.",
@@ -108,10 +109,11 @@ def test_a_script_of_everything_is_answered_and_answered_alike_in_the_same_store
 
 
 def test_mistakes_in_a_script_are_told_and_the_conversation_goes_on(viva: Viva) -> None:
-    result = viva.chat("/drill losses 1", *MISTAKES, DONT_KNOW)
+    result = viva.chat("/drill losses 1", DONT_KNOW, *MISTAKES, DONT_KNOW)
     for line, sentence in MISTAKES.items():
         assert f"> {line}\n{sentence}\n" in result.stdout
-    assert viva.said == [DONT_KNOW]
+    assert result.stdout.index("/mark maybe") < result.stdout.index("Debrief: 0 %"), "the drill stayed open"
+    assert viva.said == [DONT_KNOW, DONT_KNOW]
     assert (result.returncode, result.stderr) == (2, "")
 
 
