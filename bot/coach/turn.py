@@ -14,6 +14,7 @@ class Turn:
 
     def __init__(self, library: Library, session: Session, event: CandidateEvent) -> None:
         self._library = library
+        self._before = session
         self.session = session
         self.event = event
         self.outcomes: list[Outcome] = []
@@ -53,4 +54,5 @@ class Turn:
     def break_off(self, sentence: str, *, said: int) -> None:
         """End in a sentence: nothing is decided, and only the first `said` replies, shown by now, still count."""
         self.outcomes.clear()
+        self.session = self._before  # what is remembered of a person follows from it
         self.replies[said:] = [NoticeReply(text=sentence)]

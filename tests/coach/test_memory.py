@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from bot.coach import responder
 from bot.coach.concepts import VERSION
 from bot.coach.events import Mode, Start
 from bot.coach.goals import Wishes
@@ -13,7 +14,7 @@ from bot.coach.memory import Memory, Remembered
 from bot.coach.reply import QuestionReply
 from bot.store.schema import concepts
 from bot.store.store import Store
-from tests.coach.scripted import LIBRARY, NOON, Door, ScriptedJudge, of
+from tests.coach.scripted import LIBRARY, NOON, Door, ScriptedJudge, kinds, of
 
 DAY = timedelta(days=1)
 
@@ -49,6 +50,22 @@ async def test_what_is_remembered_is_kept_in_step_with_every_turn(
     assert len(kept.concepts) == 2
     assert {"", *kept.concepts} == await rows(store)
     assert kept.diary.days == {"2026-05-04": 2}
+    assert kept == await worked_out(memory)
+
+
+async def test_a_turn_that_breaks_off_is_not_remembered(
+    door: Callable[..., Door], memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = door("-")
+    await memory.of("ada")
+    await ada.start(questions=2)
+    await ada.say()
+    with monkeypatch.context() as patch:
+        patch.setattr(responder, "next_question", None)  # needed once the question is over
+        assert kinds(await ada.skip()) == ["notice"]
+    await ada.skip()
+    kept = await memory.of("ada")
+    assert kept.diary.days == {"2026-05-04": 1}
     assert kept == await worked_out(memory)
 
 
