@@ -11,7 +11,7 @@ from enum import Enum, auto
 
 from bot.coach.debrief import card
 from bot.coach.events import Executed, Graded, Mode, Probed, Say
-from bot.coach.hearing import MAX_ANSWER, Heard, hear, missed
+from bot.coach.hearing import CUT, MAX_ANSWER, Heard, hear, missed
 from bot.coach.interviewer import follow_up, open_points, shorten
 from bot.coach.reply import NoticeReply, ProbeReply, RunReply
 from bot.coach.session import Exchange
@@ -172,6 +172,8 @@ class Coding:
             person=person,
         )
         grade = await self._judge.grade(submission)
+        if len(words.text) > MAX_ANSWER:
+            grade = grade.noting(CUT)
 
         def placed(span: Span | None) -> Span | None:
             return words.placed(span, event.text) if span else None

@@ -29,7 +29,7 @@ from bot.coach.events import (
     Stop,
     Vote,
 )
-from bot.coach.hearing import MAX_ANSWER, Heard, hear, missed
+from bot.coach.hearing import CUT, MAX_ANSWER, Heard, hear, missed
 from bot.coach.interviewer import Close, exercise_of, follow_up, hint, next_question, open_points, question
 from bot.coach.jury import ballot, debriefed, waits
 from bot.coach.persona import Persona, Spoken
@@ -87,7 +87,8 @@ class Responder:
             misconceptions=self._library[exchange.ref.note_id].misconceptions,
             person=person,
         )
-        return Graded(to=event.id, grade=await self._judge.grade(submission))
+        grade = await self._judge.grade(submission)
+        return Graded(to=event.id, grade=grade.noting(CUT) if len(event.text) > MAX_ANSWER else grade)
 
     async def respond(self, turn: Turn, person: str) -> AsyncGenerator[Delta, None]:
         """Decide outcomes and replies, into the turn; gives the pieces of what is being worded meanwhile."""

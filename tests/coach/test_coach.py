@@ -104,14 +104,15 @@ async def test_what_the_judge_has_to_say_about_its_grade_comes_before_it(door: C
     assert of(NoticeReply, replies).text.startswith("The chat judge timed out")
 
 
-async def test_an_overlong_answer_is_kept_whole_and_graded_by_its_beginning(
+async def test_an_overlong_answer_is_kept_whole_and_graded_by_its_beginning_which_is_said(
     door: Callable[..., Door], store: Store
 ) -> None:
     judge = ScriptedJudge("-")
     ada = door(judge=judge)
     await ada.start()
     long = "p log q, " * 5_000
-    await ada.say(long)
+    told = of(NoticeReply, await ada.say(long))
+    assert told.text.startswith("Only the first 8,000 characters were graded; ")
     assert judge.asked[0].answer == long[:MAX_ANSWER]
     assert (await ada.session()).exchanges[0].answers == (long,)
 

@@ -264,6 +264,12 @@ async def test_the_judge_gets_words_and_their_quotes_are_of_the_answer(at: Open)
     assert answer[evidence.start : evidence.end] == evidence.quote
 
 
+async def test_of_too_many_words_beside_the_code_it_is_said_that_not_all_were_graded(at: Open) -> None:
+    ada = await opened(at("~-", sandbox=ScriptedSandbox()))
+    told = texts(await ada.say(fenced(SORTED, f"{WORDS} " * 1_000)))
+    assert told[0].startswith("Only the first 8,000 characters were graded; ")
+
+
 async def test_a_try_that_is_no_python_points_at_its_line(at: Open) -> None:
     ada = await opened(at(sandbox=ScriptedSandbox()))
     run = of(RunReply, await ada.say("def largest(xs, k)\n    return xs"))
