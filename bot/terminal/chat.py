@@ -242,11 +242,16 @@ class Chat:
             await self._end(self._session_id)
 
     async def _show(self, replies: AsyncIterator[Reply | Delta], *, quiet: bool = False) -> None:
-        """Print replies as they come; a streamed one is printed once, while it is being worded."""
+        """Print replies as they come; a streamed probe is printed once, while it is being worded.
+
+        Markdown is only drawn whole: the pieces of an answer are waited out.
+        """
         streamed = ""
         spinner = self._console.status("thinking") if self._interactive else nullcontext()
         with spinner:
             async for reply in replies:
+                if isinstance(reply, Delta) and reply.markdown:
+                    continue
                 if isinstance(spinner, Spinner):
                     spinner.stop()
                 if quiet:

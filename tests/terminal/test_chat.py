@@ -15,6 +15,7 @@ from subprocess import Popen
 import pytest
 
 from tests.loopback import ScriptedServer
+from tests.model_replies import Say
 from tests.shipped import COMMAND, PATIENCE, Viva
 from tests.terminal.replies import configured, fooled, granting, nothing_was_said
 
@@ -106,6 +107,15 @@ def test_a_script_of_everything_is_answered_and_answered_alike_in_the_same_store
     once = viva("ask", "what is dropout?")
     assert "[dropout]" in once.stdout
     assert (once.returncode, once.stderr) == (0, "")
+
+
+def test_an_answer_that_a_model_words_is_shown_once(viva: Viva) -> None:
+    with ScriptedServer() as server:
+        server.always(Say("Dropout drops units [dropout]. Each at random [dropout]. It regularises [dropout]."))
+        result = viva.chat("/ask what is dropout?", **configured(server))
+    assert result.stdout.index("From the notes") < result.stdout.index("Dropout drops units [dropout]")
+    for sentence in ("Dropout drops units", "Each at random", "It regularises"):
+        assert result.stdout.count(sentence) == 1
 
 
 def test_mistakes_in_a_script_are_told_and_the_conversation_goes_on(viva: Viva) -> None:
