@@ -46,7 +46,8 @@ class Chat:
     """One person at one terminal.
 
     Piped input is a script: questions come in a fixed order, nothing earlier is looked at to choose
-    them, and the end of the input ends the session, so that the same script gives the same transcript.
+    them, and the end of the input ends the session that it began, so that the same script gives the same transcript
+    where no session is open.
     """
 
     def __init__(self, app: App, console: Console, *, interactive: bool) -> None:
@@ -56,6 +57,7 @@ class Chat:
         self._interactive = interactive
         self._session_id: str | None = None
         self._paused = False
+        self._begun = False
         self._sure = False
         self.failures = 0
 
@@ -221,7 +223,7 @@ class Chat:
         async with aclosing(self._coach.begin(session_id, PERSON, PLACE, start)) as replies:
             await self._show(replies)
         self._session_id = session_id
-        self._paused = False
+        self._paused, self._begun = False, True
 
     async def _end(self, session_id: str) -> None:
         session = await self._coach.session(session_id)
@@ -236,7 +238,7 @@ class Chat:
         session = await self._coach.session(self._session_id)
         if session.status is Status.CLOSED or session.current is None:
             return
-        if self._interactive or self._paused:
+        if self._interactive or self._paused or not self._begun:
             self._console.print(Text("Kept for you: `viva chat` goes on from here.", style="italic"))
         else:
             await self._end(self._session_id)

@@ -283,6 +283,13 @@ def test_the_end_of_input_closes_the_session_with_its_debrief(viva: Viva) -> Non
     assert WELCOME not in viva.chat("/quit").stdout
 
 
+def test_a_script_keeps_a_session_that_it_did_not_begin(viva: Viva) -> None:
+    viva.chat("/drill losses 2", DONT_KNOW, "/pause")
+    result = viva.chat("/resume", "/hint")
+    assert flat(result.stdout).endswith("Kept for you: `viva chat` goes on from here.")
+    assert "closed" not in [event.kind for event in viva.events]
+
+
 def test_a_session_without_an_answer_is_closed_without_a_word(viva: Viva) -> None:
     result = viva.chat("/drill losses 2")
     assert "Debrief" not in result.stdout
