@@ -100,12 +100,19 @@ def _prompt_replied_to(message: discord.Message, me: discord.abc.User) -> tuple[
 
 
 async def _text(message: discord.Message, me: discord.abc.User) -> str:
-    """What was said, without the mention of Viva; code in files, and the file that Discord makes of a long message."""
+    """What was said, without the mention of Viva; code in files, and the file that Discord makes of a long message.
+
+    Raises UsageError for a file that is too long to read.
+    """
     text = re.sub(rf"<@!?{me.id}>", "", message.content).strip()
     for attachment in message.attachments:
         if is_code_file(attachment.filename):
             data = await attachment.read() if attachment.size <= MOST_BYTES else bytes(MOST_BYTES + 1)
             text = f"{text}\n{file_said(attachment.filename, data)}".strip()
-        elif (attachment.content_type or "").startswith("text/plain") and attachment.size <= _MOST_BYTES:
+        elif (attachment.content_type or "").startswith("text/plain"):
+            if attachment.size > _MOST_BYTES:
+                raise UsageError(
+                    f"{attachment.filename} has more than {_MOST_BYTES // 1000} kB; send a shorter answer."
+                )
             text = f"{text}\n{(await attachment.read()).decode('utf-8', 'replace')}".strip()
     return text

@@ -116,6 +116,14 @@ async def test_a_file_of_code_that_is_too_long_is_told(scene: Scene, judge: Scri
     assert "64 KB" in said(thread)
 
 
+async def test_a_text_that_is_too_long_is_told(scene: Scene, judge: ScriptedJudge) -> None:
+    ada = scene.person("ada")
+    thread = await scene.drill(ada)
+    await ada.send(thread, "", reply_to=prompt(thread), attachments=[("message.txt", b"very " * 6_401)])
+    assert asked(judge) == []
+    assert "32 kB" in said(thread)
+
+
 async def test_bots_and_viva_itself_are_not_answered(scene: Scene, judge: ScriptedJudge) -> None:
     ada = scene.person("ada")
     thread = await scene.drill(ada)
