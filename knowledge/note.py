@@ -136,6 +136,8 @@ class Note(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _check_rubric(self.rubric)
+        if self.topic in list(Level):  # "/drill research" asks for a level
+            raise mistake(f"topic is {self.topic!r}, which is a level", "another name", "topic")
         for heading in REQUIRED_HEADINGS:
             if not self.sections.get(heading):
                 raise ValueError(f"the body has no text under '## {heading}'")

@@ -15,7 +15,7 @@ from tests.coach.story import Story, after, ref
 def interview_notes() -> list[Note]:
     """Three notes for every stage of an interview, and the candidate's questions."""
     return [
-        *(note(f"talk-{n}", kind=Kind.RESEARCH, topic="research", rungs=2) for n in range(3)),
+        *(note(f"talk-{n}", kind=Kind.RESEARCH, topic="practice", rungs=2) for n in range(3)),
         *(note(f"signal-{n}", topic="signal-processing", rungs=2) for n in range(3)),
         *(note(f"loss-{n}", topic="losses", rungs=2) for n in range(3)),
         *(note(f"prob-{n}", topic="probability", rungs=2, level=Level.ADVANCED) for n in range(9)),
@@ -47,7 +47,7 @@ def test_an_interview_follows_its_arc() -> None:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_an_interview_opens_with_the_research_talk_unless_it_was_held_lately(seed: int) -> None:
-    notes = [*interview_notes(), note("research-talk", kind=Kind.RESEARCH, topic="research")]
+    notes = [*interview_notes(), note("research-talk", kind=Kind.RESEARCH, topic="practice")]
     assert asked_first(Story(*notes, mode=Mode.INTERVIEW, seed=seed)) == "research-talk"
     assert asked_first(Story(*notes, mode=Mode.INTERVIEW, seed=seed, avoid=("research-talk",))) != "research-talk"
 

@@ -15,7 +15,7 @@ from tests.coach.scripted import Door, ScriptedJudge, kinds, of
 def of_every_stage() -> Library:
     return Library(
         [
-            note("talk", kind=Kind.RESEARCH, topic="research"),
+            note("talk", kind=Kind.RESEARCH, topic="practice"),
             note("waves", topic="signal-processing"),
             note("kl"),
             note("failure", kind=Kind.BEHAVIOURAL, topic="people"),

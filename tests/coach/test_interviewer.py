@@ -214,7 +214,7 @@ def test_a_drill_keeps_to_its_level() -> None:
 
 
 def test_a_drill_asks_about_the_person_only_where_the_topic_is_named() -> None:
-    mine = [note("talk", kind=Kind.RESEARCH, topic="research"), note("failure", kind=Kind.BEHAVIOURAL, topic="people")]
+    mine = [note("talk", kind=Kind.RESEARCH, topic="practice"), note("failure", kind=Kind.BEHAVIOURAL, topic="people")]
     assert "talk" not in drilled(Story(*SIX, *mine, questions=50))
     assert "failure" not in drilled(Story(*SIX, *mine, questions=50))
     assert drilled(Story(*SIX, *mine, topic="people")) == ["failure"]

@@ -266,10 +266,11 @@ def test_a_report_outside_its_gate_leaves_with_1(
 def test_a_comparison_leaves_with_1_where_something_became_worse(run: Run, tmp_path: Path, own: Path) -> None:
     own.write_text("{}")
     answers = [{**GRADED, "id": f"{n}", "question": f"Is KL symmetric, {n}?"} for n in range(6)]
-    write(tmp_path / "right.jsonl", *answers)
-    write(tmp_path / "wrong.jsonl", *({**answer, "answer": "Pizza."} for answer in answers))
-    for name in ("right", "wrong"):
-        assert run(f"eval grading {name}.jsonl --json {name}.json")[0] == 0
+    write(tmp_path / "cases.jsonl", *answers)
+    assert run("eval grading cases.jsonl --json right.json")[0] == 0
+    report = json.loads((tmp_path / "right.json").read_text())
+    report["cases"] = [{**entry, "score": 0.0, "points": {"asymmetry": "missed"}} for entry in report["cases"]]
+    (tmp_path / "wrong.json").write_text(json.dumps(report))
     code, out, err = run("eval compare right.json wrong.json")
     assert code == 1
     assert "6 verdicts flipped: 0 became right, 6 became wrong" in out

@@ -245,6 +245,13 @@ def test_an_id_of_another_note_is_told_with_that_note(tmp_path: Path) -> None:
     )
 
 
+def test_a_topic_is_not_spelt_like_a_level(tmp_path: Path) -> None:
+    file = write(tmp_path, NOTE.replace("topic: decoding", "topic: research"), topic="research")
+    with pytest.raises(LibraryError) as raised:
+        load(tmp_path)
+    assert str(raised.value) == f"{file}:8: topic is 'research', which is a level, expected another name"
+
+
 def test_a_link_to_a_broken_note_is_not_dead(tmp_path: Path) -> None:
     related = "related:\n  - id: nucleus-sampling\n    bridge: And?\nreferences:\n"
     write(tmp_path, edited(REFERENCES, related))
