@@ -22,7 +22,7 @@ class Heard(StrEnum):
 
 
 MAX_ANSWER = 8_000  # characters; more than anyone says to one question
-CUT = f"Only the first {MAX_ANSWER:,} characters were graded; say the rest in answer to what follows."
+CUT = f"Only the first {MAX_ANSWER:,} characters were graded; say what matters most first."
 
 _DONT_KNOW = re.compile(
     r"""
