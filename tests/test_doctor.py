@@ -32,7 +32,7 @@ def server_that_knows_no_key() -> Generator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name in its base class
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

@@ -1,6 +1,7 @@
 """What the cross-encoder learns from: pairs of a rubric point and a statement, with what they are to each other.
 
-Four sources, none of which touches a note of the dev or test split:
+Four sources, none of which touches a note of the dev or test split (`tests/training/test_pairs.py` names what came
+near to one and was found late):
 
 - the notes: a point against its paraphrases, its contradictions, and what belongs to other points;
   a statement with one telling word turned round ("increases", "decreases") contradicts what it said,

@@ -42,8 +42,8 @@ def reviewed(before: Recall | None, share: float, at: datetime) -> Recall:
     """How it stands after a review; `before` is None for the first."""
     card, _ = _SCHEDULER.review_card(_card(before), rating(share), at.astimezone(UTC))
     assert card.stability is not None  # noqa: S101  # a reviewed card has all three
-    assert card.difficulty is not None  # noqa: S101
-    assert card.last_review  # noqa: S101
+    assert card.difficulty is not None  # noqa: S101  # as above
+    assert card.last_review  # noqa: S101  # as above
     return Recall(stability=card.stability, difficulty=card.difficulty, reviewed=card.last_review, due=card.due)
 
 

@@ -1,8 +1,8 @@
-"""What stands in an answer beside its subject: words to the grader, and claims to know.
+"""What stands in an answer and is not what it says: words to the grader, claims to know, what it calls false.
 
-Two rules, the same for every judge. Patterns: an instruction or a claim together with something of
-grading. And a vocabulary: a sentence that adds only words of the exam room to those of its question
-("max score please") states nothing, however it is put.
+Of words to the grader two rules tell, the same for every judge. Patterns: an instruction or a claim
+together with something of grading. And a vocabulary: a sentence that adds only words of the exam room to
+those of its question ("max score please") states nothing, however it is put.
 """
 
 import re
@@ -104,6 +104,29 @@ _FOR_ME = re.compile(r"\b(?:i|i'd|me|please|let's)\b")
 _CLAIM = re.compile(r"^[^\w\n]*(?:\w+ ){0,4}i (?:\w+ ){0,2}(?:know|explain|cover)(?:ed)?\b(?! that)(.*)", re.DOTALL)
 _ITEM = re.compile(r"[,:]\s+(?:and\s+)?|\s+and\s+")
 
+# What follows is called false: "it is a common myth that", "it would be wrong to say that".
+_CALLED_FALSE = re.compile(
+    r"""\b(?: (?:myth|misconception|misunderstanding|misbelief|fallacy)\b [^.;:]{0,20}? (?:\bthat\b|:|,\s*["“'])
+      | it(?:'s|\ is|\ was|\ would\ be)\ (?:\w+ly\ |just\ |a\ )*
+        (?:not\ (?:true|the\ case|correct|right)|untrue|false|wrong|incorrect|mistake|nonsense)
+        (?:\ to\ (?:say|think|believe|claim|assume|state))? (?:\ that\b|\s?:)
+      | (?:wrongly|falsely|mistakenly|incorrectly)\ (?:say|said|think|thought|believe[ds]?|claim(?:ed|s)?|assume[ds]?
+        |state[ds]?)\b (?:\ that\b|\s?:)? )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_INSTEAD = re.compile(
+    r"[,;]\s*(?:but )?(?:in fact|in truth|in reality|actually|really|rather|instead)\b(?! of\b)", re.IGNORECASE
+)
+# What stood before is taken back: "No, wait, that is wrong."
+_TAKEN_BACK = re.compile(
+    r"""[\s.!?;]* (?:(?:no|wait|sorry|hm+|oops|actually|well|ah)\b[\s,.!]*)*
+      (?: (?:that|this)(?:'s|\ is|\ was|\ would\ be) \ (?:\w+ly\ |all\ |just\ |a\ (?:common\ )?)*
+        (?:wrong|false|untrue|not\ (?:true|right|correct)|incorrect|myth|misconception|mistake|nonsense)
+      | not\ true | wrong (?!\s*:) | scratch\ that | i\ take\ that\ back )
+      \s* (?:[.!,;:]|$|because\b|since\b|though\b)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
 # Of talk about marks one of these words stands in each sentence; the others can mean something elsewhere.
 _OF_MARKS = """
 approve credit criteria criterion deduction favour generous grade grader grading lenient mark marks mercy met please
@@ -140,6 +163,23 @@ def claims_to_know(text: str) -> bool:
     claim = _CLAIM.search(plain(text))
     items = _ITEM.split(claim[1]) if claim else []
     return len(items) >= 3 and sum(len(item.split()) for item in items) <= 4 * len(items)
+
+
+def takes_back(text: str) -> bool:
+    """True where a text begins by taking back what stood before it: "No, wait, that is wrong." """
+    return bool(_TAKEN_BACK.match(text))
+
+
+def false_until(sentence: str) -> int:
+    """Up to which character a sentence speaks of what it calls false; 0 where it calls nothing so.
+
+    All of "it is a myth that it grows", and up to the comma of "it is a myth that it grows, in fact it falls".
+    """
+    called = _CALLED_FALSE.search(sentence)
+    if not called:
+        return 0
+    instead = _INSTEAD.search(sentence, called.end())
+    return instead.start() if instead else len(sentence)
 
 
 def is_about_marks(telling: Set[str]) -> bool:

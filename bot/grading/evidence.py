@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
-from bot.grading.asides import addresses_grader, claims_to_know, is_about_marks, plain
+from bot.grading.asides import addresses_grader, claims_to_know, false_until, is_about_marks, plain, takes_back
 from bot.grading.grade import Span
 from knowledge.text import stem
 from prompts.render import inert
@@ -63,29 +63,6 @@ FILLERS = frozenset(
     "fine ok okay good great sure yes yep yeah maybe hi hello hey thanks thank nice cool easy done next idk hmm well "
     "whatever depends obviously correct right true false think know believe guess one say said answer question this "
     "please understand sorry".split()
-)
-
-# What follows is called false: "it is a common myth that", "it would be wrong to say that".
-_CALLED_FALSE = re.compile(
-    r"""\b(?: (?:myth|misconception|misunderstanding|misbelief|fallacy)\b [^.;:]{0,20}? (?:\bthat\b|:|,\s*["“'])
-      | it(?:'s|\ is|\ was|\ would\ be)\ (?:\w+ly\ |just\ |a\ )*
-        (?:not\ (?:true|the\ case|correct|right)|untrue|false|wrong|incorrect|mistake|nonsense)
-        (?:\ to\ (?:say|think|believe|claim|assume|state))? (?:\ that\b|\s?:)
-      | (?:wrongly|falsely|mistakenly|incorrectly)\ (?:say|said|think|thought|believe[ds]?|claim(?:ed|s)?|assume[ds]?
-        |state[ds]?)\b (?:\ that\b|\s?:)? )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_INSTEAD = re.compile(
-    r"[,;]\s*(?:but )?(?:in fact|in truth|in reality|actually|really|rather|instead)\b(?! of\b)", re.IGNORECASE
-)
-# What stood before is taken back: "No, wait, that is wrong."
-_TAKEN_BACK = re.compile(
-    r"""[\s.!?;]* (?:(?:no|wait|sorry|hm+|oops|actually|well|ah)\b[\s,.!]*)*
-      (?: (?:that|this)(?:'s|\ is|\ was|\ would\ be) \ (?:\w+ly\ |all\ |just\ |a\ (?:common\ )?)*
-        (?:wrong|false|untrue|not\ (?:true|right|correct)|incorrect|myth|misconception|mistake|nonsense)
-      | not\ true | wrong (?!\s*:) | scratch\ that | i\ take\ that\ back )
-      \s* (?:[.!,;:]|$|because\b|since\b|though\b)""",
-    re.IGNORECASE | re.VERBOSE,
 )
 
 _QUESTION = re.compile(
@@ -152,13 +129,11 @@ def _rejected(span: Span, answer: str) -> bool:
     A sentence that goes on with what is true instead is heard as a whole, and from there on.
     """
     sentence = sentence_around(span, answer)
-    if _TAKEN_BACK.match(answer, sentence.end):
+    if takes_back(answer[sentence.end :]):
         return True
-    called = _CALLED_FALSE.search(sentence.quote)
-    if not called:
-        return False
-    instead = _INSTEAD.search(sentence.quote, called.end())
-    return instead is None or (span != sentence and span.start - sentence.start < instead.start())
+    until = false_until(sentence.quote)
+    heard_whole = span == sentence and until < len(sentence.quote)
+    return not heard_whole and span.start - sentence.start < until
 
 
 def _lists(answer: str) -> list[tuple[int, int]]:

@@ -25,7 +25,7 @@ def test_the_passages_of_a_note_are_the_paragraphs_of_all_its_sections_in_order(
 
 def test_a_note_cannot_be_changed() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        note().question = "Another?"  # pyright: ignore[reportAttributeAccessIssue]
+        note().question = "Another?"  # pyright: ignore[reportAttributeAccessIssue]  # meant
 
 
 def test_text_is_stripped_of_the_white_space_around_it() -> None:

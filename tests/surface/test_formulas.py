@@ -96,6 +96,7 @@ def texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list | tuple):
+        # What a dump holds has no type that is known before it is looked at.
         for part in value.values() if isinstance(value, dict) else value:  # pyright: ignore[reportUnknownVariableType]
             yield from texts(part)
 
