@@ -19,7 +19,7 @@ from bot.grading.embedded import EmbeddedJudge
 from bot.grading.grade import Judge
 from bot.grading.matching import Matcher
 from bot.grading.panel import Jury, Panel
-from bot.llm import ModelClient
+from bot.llm import REST, ModelClient
 from bot.sandbox.find import find
 from bot.settings import DiscordSettings, OpenAISettings, SlackSettings, StoreSettings, VivaSettings
 from bot.store.leases import Leases
@@ -139,7 +139,7 @@ async def opened(
     """The parts wired together, closed at the end; `shared`: other processes hold the same sessions."""
     knowledge = Knowledge(settings, progress)
     store = await Store.open(settings.database_url)
-    client = ModelClient(settings.openai, settings.viva, store) if settings.has_models else None
+    client = ModelClient(settings.openai, settings.viva, store, rest=REST) if settings.has_models else None
     judge = _judge(settings, client, knowledge.matcher)
     model = settings.viva.chat_model
     persona = Persona(client, model)

@@ -25,6 +25,8 @@ Probability = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=Fals
 
 MAX_RETRIES = 2
 MAX_OUTPUT_TOKENS = 2_000
+REST = 60.0  # seconds that people are spared a server which lets them wait
+_IN_VAIN = 2  # times in a row that it was waited for
 _NO_KEY = "none"  # local servers take any key, the client insists on one
 
 
@@ -124,10 +126,35 @@ def _answer(body: dict[str, Any]) -> DecisionAnswer:
         return UNREADABLE
 
 
+class _Patience:
+    """Whether a server is worth waiting for: not for some seconds after it was waited for in vain, again and again."""
+
+    def __init__(self, rest: float) -> None:
+        self._rest = rest
+        self._in_vain = 0
+        self._until = 0.0
+
+    def check(self) -> None:
+        """Raise ModelUnavailable while the server rests."""
+        if time.monotonic() < self._until:
+            raise ModelUnavailable("did not answer in time again and again, and is asked again in a minute")
+
+    def answered(self) -> None:
+        self._in_vain = 0
+
+    def waited(self) -> ModelUnavailable:
+        """Count a wait in vain; the error to raise."""
+        self._in_vain += 1
+        if self._in_vain >= _IN_VAIN:
+            self._until = time.monotonic() + self._rest
+        return ModelUnavailable("did not answer in time")
+
+
 class ModelClient:
     """Chat completions and decisions, against `OPENAI_BASE_URL` or OpenAI, through `transport` where one is given.
 
-    All methods raise a ModelError, never an error of the client library.
+    A server that did not answer in time twice in a row is not asked for `rest` seconds. All methods raise a
+    ModelError, never an error of the client library.
     """
 
     def __init__(
@@ -137,10 +164,12 @@ class ModelClient:
         ledger: Ledger,
         *,
         transport: "httpx2.AsyncBaseTransport | None" = None,
+        rest: float = 0.0,
     ) -> None:
         self._openai = openai
         self._transport = transport
         self._timeout = viva.model_timeout
+        self._patience = _Patience(rest)
         self._budget = Budget(viva.person_daily_tokens, viva.total_daily_tokens)
         self._ledger = ledger
         self._connection: AsyncOpenAI | None = None
@@ -170,7 +199,7 @@ class ModelClient:
 
     async def models(self) -> list[str]:
         """The ids of the models the server offers."""
-        with _as_model_errors():
+        with self._as_model_errors():
             async with asyncio.timeout(self._timeout):
                 return [model.id async for model in self._client.models.list()]
 
@@ -182,7 +211,7 @@ class ModelClient:
             async with asyncio.timeout(self._timeout):
                 yield
         except TimeoutError as error:
-            raise ModelUnavailable("did not answer in time") from error
+            raise self._patience.waited() from error
 
     async def chat(
         self, model: str, prompt: Prompt, *, person: str, schema: dict[str, Any] | None = None, seed: int | None = None
@@ -209,12 +238,12 @@ class ModelClient:
 
     async def stream(self, model: str, prompt: Prompt, *, person: str) -> AsyncGenerator[str, None]:
         """The text of one reply, piece by piece. Only the time spent waiting for the model counts."""
-        await self._check_budget(person)
+        await self._check(person)
         waited, finished = 0.0, False
         chunks: Any = None
         while True:
             begun = time.monotonic()
-            with _as_model_errors(model):
+            with self._as_model_errors(model):
                 async with asyncio.timeout(self._timeout - waited):
                     chunks = chunks or await self._open_stream(model, prompt)
                     chunk: Any = await anext(chunks, None)
@@ -222,6 +251,7 @@ class ModelClient:
                     break
                 body = chunk.to_dict()
                 part = _StreamPart.model_validate(body)
+                self._patience.answered()
             waited += time.monotonic() - begun
             await self._record(person, model, body)
             for choice in part.choices:
@@ -263,11 +293,12 @@ class ModelClient:
         """
         import httpx2
 
-        await self._check_budget(person)
+        await self._check(person)
         model = str(body["model"])
-        with _as_model_errors(model):
+        with self._as_model_errors(model):
             async with asyncio.timeout(self._timeout):
                 response = await self._client.post(path, cast_to=httpx2.Response, body=body)
+            self._patience.answered()
             answered: Any = response.json()
             reply = kind.model_validate(answered)
         await self._record(person, model, answered)
@@ -281,40 +312,38 @@ class ModelClient:
             return
         await self._ledger.record_usage(person, model, usage.input_tokens, usage.output_tokens)
 
-    async def _check_budget(self, person: str) -> None:
+    async def _check(self, person: str) -> None:
+        self._patience.check()
         if await self._ledger.tokens_today(person) >= self._budget.person:
             raise BudgetSpent("has used up your token budget for today")
         if await self._ledger.tokens_today() >= self._budget.total:
             raise BudgetSpent("has used up today's token budget")
 
+    @contextmanager
+    def _as_model_errors(self, model: str = "") -> Generator[None, None, None]:
+        import httpx2
+        import openai
+
+        try:
+            yield
+        except ModelError:
+            raise
+        except (TimeoutError, openai.APITimeoutError) as error:
+            raise self._patience.waited() from error
+        except openai.RateLimitError as error:
+            raise ModelUnavailable("is over its rate limit") from error
+        except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+            raise ModelUnavailable("does not accept OPENAI_API_KEY; correct or unset it") from error
+        except openai.NotFoundError as error:
+            raise ModelUnavailable(f"cannot be asked: the server has no model {model!r}") from error
+        except openai.APIStatusError as error:
+            raise ModelUnavailable(f"answered with an error ({error.status_code})") from error
+        except (openai.APIConnectionError, httpx2.TransportError) as error:
+            raise ModelUnavailable("could not be reached or broke off") from error
+        except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
+            # The client validates loosely: a body of another shape surfaces as any of these.
+            raise ModelMalformed("sent a reply that cannot be read") from error
+
 
 def _messages(prompt: Prompt) -> Any:
     return [message.model_dump() for message in prompt.messages]
-
-
-@contextmanager
-def _as_model_errors(model: str = "") -> Generator[None, None, None]:
-    import httpx2
-    import openai
-
-    try:
-        yield
-    except ModelError:
-        raise
-    except TimeoutError as error:
-        raise ModelUnavailable("did not answer in time") from error
-    except openai.APITimeoutError as error:
-        raise ModelUnavailable("did not answer in time") from error
-    except openai.RateLimitError as error:
-        raise ModelUnavailable("is over its rate limit") from error
-    except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-        raise ModelUnavailable("does not accept OPENAI_API_KEY; correct or unset it") from error
-    except openai.NotFoundError as error:
-        raise ModelUnavailable(f"cannot be asked: the server has no model {model!r}") from error
-    except openai.APIStatusError as error:
-        raise ModelUnavailable(f"answered with an error ({error.status_code})") from error
-    except (openai.APIConnectionError, httpx2.TransportError) as error:
-        raise ModelUnavailable("could not be reached or broke off") from error
-    except (openai.OpenAIError, ValueError, TypeError, AttributeError) as error:
-        # The client validates loosely: a body of another shape surfaces as any of these.
-        raise ModelMalformed("sent a reply that cannot be read") from error

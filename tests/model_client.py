@@ -43,12 +43,13 @@ async def connected(
     seconds: float = 20,
     person_tokens: int = 1_000_000,
     total_tokens: int = 1_000_000,
+    rest: float = 0,
 ) -> AsyncGenerator[ModelClient]:
-    """A client of the server; `seconds` is the time a model has for one reply."""
+    """A client of the server; `seconds` is the time a model has for one reply, `rest` what it is spared after two in vain."""
     server_settings = OpenAISettings(api_key=SecretStr(key) if key else None, base_url=server.base_url)
     limits = {"model_timeout": seconds, "person_daily_tokens": person_tokens, "total_daily_tokens": total_tokens}
     viva = VivaSettings.model_validate(limits)
-    client = ModelClient(server_settings, viva, ledger or MemoryLedger())
+    client = ModelClient(server_settings, viva, ledger or MemoryLedger(), rest=rest)
     try:
         yield client
     finally:

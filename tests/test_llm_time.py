@@ -8,7 +8,7 @@ import pytest
 from bot.errors import ModelUnavailable
 from bot.llm import MAX_RETRIES, ModelClient
 from tests.loopback import ScriptedServer
-from tests.model_calls import CALLS, PROMPT, Call, chat
+from tests.model_calls import CALLS, PROMPT, Call, chat, stream
 from tests.model_client import MODEL, connected
 from tests.model_replies import Fail, Fault, Say
 
@@ -82,3 +82,40 @@ async def test_leaving_a_stream_early_cancels_nothing_later(server: ScriptedServ
         pieces = client.stream(MODEL, PROMPT, person="ana")
         assert await anext(pieces)
         await asyncio.sleep(0.9)
+
+
+@pytest.mark.parametrize("call", [chat, stream])
+async def test_who_lets_us_wait_twice_in_a_row_is_not_asked_for_a_while(server: ScriptedServer, call: Call) -> None:
+    server.always(Fail(Fault.SLOW, seconds=5, then=Say("Late.")))
+    async with connected(server, seconds=0.2, rest=1) as client:
+        for _ in range(2):
+            with pytest.raises(ModelUnavailable, match=r"in time$"):
+                await call(client)
+        started = time.monotonic()
+        with pytest.raises(ModelUnavailable, match="asked again in a minute"):
+            await call(client)
+        assert time.monotonic() - started < 0.15
+        assert len(server.requests) == 2
+        await asyncio.sleep(1)
+        with pytest.raises(ModelUnavailable, match=r"in time$"):
+            await call(client)
+        assert len(server.requests) == 3
+
+
+async def test_two_waits_in_vain_with_a_reply_between_them_are_no_reason_to_rest(server: ScriptedServer) -> None:
+    async with connected(server, seconds=0.3, rest=60) as client:
+        for _ in range(3):
+            server.fail(Fault.SLOW, seconds=0.6, then=Say("Late."))
+            server.say("In time.")
+            with pytest.raises(ModelUnavailable, match=r"in time$"):
+                await chat(client)
+            assert await chat(client) == "In time."
+
+
+async def test_a_time_limit_for_several_requests_counts_as_one_wait(server: ScriptedServer) -> None:
+    server.always(Fail(Fault.SLOW, seconds=5, then=Say("Late.")))
+    async with connected(server, seconds=0.2, rest=60) as client:
+        for sentence in ("in time$", "in time$", "asked again in a minute"):
+            with pytest.raises(ModelUnavailable, match=sentence):
+                async with client.one_limit():
+                    await chat(client)
