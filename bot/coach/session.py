@@ -36,7 +36,10 @@ from bot.grading.running import Run, is_test
 from knowledge.search import resolve
 
 AWAY = timedelta(minutes=15)
-"""The longest silence that counts: who takes longer has left, with /quit, a closed window or without a word."""
+"""The longest silence that counts: who takes longer has left, with /quit, a closed window or without a word.
+
+In an interview of less than 45 minutes it is a third of them, so that leaving once does not end it.
+"""
 
 
 class Status(StrEnum):
@@ -183,10 +186,13 @@ def _heard(session: Session, event: CandidateEvent) -> Session:
 
 
 def _at(session: Session, at: datetime) -> Session:
-    """Let time pass; a pause does not count, a silence only up to `AWAY`, and a clock set back does not un-pass it."""
+    """Let time pass; a pause does not count, a silence not beyond `AWAY`, and a clock set back does not un-pass it."""
     if session.clock is None:
         return replace(session, clock=at)
-    passed = max(0.0, min(at - session.clock, AWAY).total_seconds()) if session.status is Status.ACTIVE else 0.0
+    longest = AWAY
+    if session.start and session.mode is Mode.INTERVIEW:
+        longest = min(AWAY, timedelta(minutes=session.start.minutes) / 3)
+    passed = max(0.0, min(at - session.clock, longest).total_seconds()) if session.status is Status.ACTIVE else 0.0
     return replace(session, clock=max(session.clock, at), active_seconds=session.active_seconds + passed)
 
 

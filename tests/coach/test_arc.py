@@ -93,8 +93,15 @@ def test_minutes_that_are_gone_cut_stages_but_never_the_candidates_questions(ela
 
 
 def test_slow_answers_still_leave_room_for_the_candidates_questions() -> None:
-    first, second, last = held(interview(minutes=30), minutes_a_question=15)
-    assert (first, second in FUNDAMENTALS, last) == ("talk", True, "questions")
+    first, *between, last = held(interview(minutes=30), minutes_a_question=10)
+    assert (first, set(between) <= {"signal", *FUNDAMENTALS}, len(between), last) == ("talk", True, 2, "questions")
+
+
+@pytest.mark.parametrize("minutes", [5, 15, 30, 60])
+def test_whoever_leaves_once_without_a_word_still_finds_an_interview_to_go_on_with(minutes: int) -> None:
+    move = after(interview(minutes=minutes).ask("talk-0", stage=Stage.RESEARCH).wait(24 * 60).answer(MET).finish())
+    assert isinstance(move, Next)
+    assert move.stage is not Stage.QUESTIONS
 
 
 def test_a_pause_costs_no_stage() -> None:
