@@ -45,7 +45,7 @@ async def connected(
     total_tokens: int = 1_000_000,
     rest: float = 0,
 ) -> AsyncGenerator[ModelClient]:
-    """A client of the server; `seconds` is the time a model has for one reply, `rest` what it is spared after two in vain."""
+    """A client of the server; `seconds` is the time a model has for one reply, `rest` how long it is spared then."""
     server_settings = OpenAISettings(api_key=SecretStr(key) if key else None, base_url=server.base_url)
     limits = {"model_timeout": seconds, "person_daily_tokens": person_tokens, "total_daily_tokens": total_tokens}
     viva = VivaSettings.model_validate(limits)
